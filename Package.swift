@@ -1,0 +1,104 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Every target is built alike: language mode 6, strict memory safety, no warning let through.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "quire",
+  products: [
+    .library(name: "Quire", targets: ["Quire"]),
+    .library(name: "QuireKernel", targets: ["QuireKernel"]),
+    .executable(name: "quire", targets: ["QuireTool"]),
+    .executable(name: "quire-bench", targets: ["QuireBenchmarks"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // Text to tokens, tree and diagnostics.
+    .target(name: "QuireSyntax", swiftSettings: strict),
+    .testTarget(name: "QuireSyntaxTests", dependencies: ["QuireSyntax"], swiftSettings: strict),
+
+    // Tree to a resolved, flat bytecode program.
+    .target(name: "QuireProgram", dependencies: ["QuireSyntax"], swiftSettings: strict),
+    .testTarget(name: "QuireProgramTests", dependencies: ["QuireProgram"], swiftSettings: strict),
+
+    // Tables, bitmaps and index lists: the only unsafe code.
+    .target(name: "KernelStorage", swiftSettings: strict),
+    .testTarget(name: "KernelStorageTests", dependencies: ["KernelStorage"], swiftSettings: strict),
+
+    // The simulated kernel, usable without the language.
+    .target(name: "QuireKernel", dependencies: ["KernelStorage"], swiftSettings: strict),
+    .testTarget(
+      name: "QuireKernelTests", dependencies: ["QuireKernel", "KernelStorage"],
+      swiftSettings: strict),
+
+    // Scheduler and interpreter: the one loop that meets the kernel.
+    .target(
+      name: "QuireRuntime",
+      dependencies: ["QuireProgram", "QuireSyntax", "QuireKernel", "KernelStorage"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "QuireRuntimeTests",
+      dependencies: ["QuireRuntime", "QuireProgram", "QuireSyntax", "QuireKernel", "KernelStorage"],
+      swiftSettings: strict),
+
+    // Snapshots and counters to text and JSON.
+    .target(name: "QuireReports", dependencies: ["QuireKernel"], swiftSettings: strict),
+    .testTarget(
+      name: "QuireReportsTests", dependencies: ["QuireReports", "QuireKernel"],
+      swiftSettings: strict),
+
+    // The library in the language, embedded in the binary.
+    .target(name: "QuireStandardLibrary", path: "stdlib", swiftSettings: strict),
+
+    // The public face: engine, machine, configuration, outcome.
+    .target(
+      name: "Quire",
+      dependencies: [
+        "QuireSyntax", "QuireProgram", "QuireKernel", "QuireRuntime", "QuireReports",
+        "QuireStandardLibrary",
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "QuireTests", dependencies: ["Quire"], swiftSettings: strict),
+
+    // GNU readline (GPL-3): linked into the `quire` program alone, never into a library product.
+    .systemLibrary(
+      name: "CReadline", pkgConfig: "readline", providers: [.apt(["libreadline-dev"])]),
+
+    // The command line as testable values.
+    .target(
+      name: "QuireCommands",
+      dependencies: [
+        "Quire", "CReadline", "QuireSyntax", "QuireProgram", "QuireKernel", "QuireReports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "QuireCommandsTests", dependencies: ["QuireCommands", "Quire"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "QuireTool", dependencies: ["QuireCommands"], path: "Sources/quire",
+      swiftSettings: strict),
+
+    // One table of ratios against named peers.
+    .executableTarget(
+      name: "QuireBenchmarks",
+      dependencies: [
+        "Quire", "QuireKernel", "KernelStorage",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // Rules on the sources themselves.
+    .testTarget(name: "TidyTests", dependencies: [], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,2 @@
+/// The modules of the standard library, as the text that the binary carries.
+public enum StandardLibrary {}
