@@ -48,7 +48,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "QuireRuntimeTests",
-      dependencies: ["QuireRuntime", "QuireProgram", "QuireSyntax", "QuireKernel", "KernelStorage"],
+      dependencies: [
+        "QuireRuntime", "QuireProgram", "QuireSyntax", "QuireKernel", "KernelStorage",
+      ],
       swiftSettings: strict),
 
     // Snapshots and counters to text and JSON.
@@ -71,8 +73,8 @@ let package = Package(
     .testTarget(name: "QuireTests", dependencies: ["Quire"], swiftSettings: strict),
 
     // GNU readline (GPL-3): linked into the `quire` program alone, never into a library product.
-    .systemLibrary(
-      name: "CReadline", pkgConfig: "readline", providers: [.apt(["libreadline-dev"])]),
+    // No pkgConfig name: its flags are refused by the package manager, and `-lreadline` is all it needs.
+    .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
 
     // The command line as testable values.
     .target(

@@ -1,0 +1,128 @@
+// A table: an owned, flat run of trivial records, the storage under every subsystem of the kernel.
+//
+// The memory comes from the host's own demand-zero paging (`mmap`, no reserve), so a table may
+// be as long as the machine it describes is large: rows that nobody wrote cost nothing, and they
+// read as all zero bits. Every index is checked. Rows never move observably, but growing may move
+// the whole table in the host's address space, so no pointer into it ever leaves this module.
+
+internal import Glibc
+
+/// A flat, bounds-checked, zero-initialised array of trivial records that is never copied by
+/// accident.
+///
+/// `Element` must be meaningful when all its bits are zero.
+@safe
+public struct Table<Element: BitwiseCopyable>: ~Copyable {
+  @usableFromInline var base: UnsafeMutablePointer<Element>
+  /// Number of rows that may be indexed.
+  public internal(set) var count: Int
+  /// Number of rows that fit before the table has to grow.
+  @usableFromInline var capacity: Int
+
+  /// A table of `count` zero rows with room for at least `capacity`.
+  ///
+  /// - Returns: nil when the host refuses the address space.
+  public init?(count: Int, capacity: Int = 0) {
+    precondition(count >= 0, "Table: negative count \(count)")
+    let rows = max(count, capacity, 1)
+    guard let bytes = Self.byteCount(rows), let memory = unsafe HostPages.map(bytes) else {
+      return nil
+    }
+    unsafe base = memory.bindMemory(to: Element.self, capacity: rows)
+    self.count = count
+    self.capacity = rows
+  }
+
+  /// An empty table; rows come by `append`.
+  public init() {
+    guard let table = Table(count: 0, capacity: 16) else {
+      preconditionFailure("Table: the host has no page of address space left")
+    }
+    self = table
+  }
+
+  deinit {
+    unsafe HostPages.unmap(base, bytes: capacity * MemoryLayout<Element>.stride)
+  }
+
+  @inlinable
+  public subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count, "Table: index out of range")
+      return unsafe base[index]
+    }
+    _modify {
+      precondition(index >= 0 && index < count, "Table: index out of range")
+      yield unsafe &base[index]
+    }
+  }
+
+  /// Adds a row and returns its index.
+  @inlinable
+  @discardableResult
+  public mutating func append(_ element: Element) -> Int {
+    if count == capacity { grow(to: count &+ 1) }
+    let index = count
+    unsafe (base + index).initialize(to: element)
+    setCount(count &+ 1)
+    return index
+  }
+
+  /// Drops the last rows so that `newCount` remain; the dropped rows are zero when they return.
+  public mutating func truncate(to newCount: Int) {
+    precondition(newCount >= 0 && newCount <= count, "Table: truncate to \(newCount) of \(count)")
+    let dropped = (count - newCount) * MemoryLayout<Element>.stride
+    unsafe _ = memset(base + newCount, 0, dropped)
+    count = newCount
+  }
+
+  /// Makes rows up to `newCount` indexable; new rows are zero.
+  public mutating func extend(to newCount: Int) {
+    if newCount > capacity { grow(to: newCount) }
+    if newCount > count { count = newCount }
+  }
+
+  /// An independent copy, row for row.
+  public borrowing func copy() -> Table {
+    guard var table = Table(count: count) else {
+      preconditionFailure("Table: the host has no memory to copy \(count) rows")
+    }
+    unsafe table.copyRows(from: base, count: count)
+    return table
+  }
+
+  /// Calls `body` with the bytes of rows `range`, for digests and dumps.
+  public borrowing func withBytes<Result>(
+    of range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "Table: rows out of range")
+    return unsafe body(
+      UnsafeRawBufferPointer(
+        UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)))
+  }
+
+  private mutating func copyRows(from source: UnsafeMutablePointer<Element>, count: Int) {
+    unsafe base.update(from: source, count: count)
+  }
+
+  @usableFromInline
+  mutating func setCount(_ newCount: Int) { count = newCount }
+
+  @usableFromInline
+  mutating func grow(to needed: Int) {
+    let rows = max(needed, capacity &* 2)
+    guard let bytes = Self.byteCount(rows), let memory = unsafe HostPages.map(bytes) else {
+      preconditionFailure("Table: the host cannot grow a table to \(rows) rows")
+    }
+    let old = unsafe base
+    unsafe base = memory.bindMemory(to: Element.self, capacity: rows)
+    unsafe base.update(from: old, count: count)
+    unsafe HostPages.unmap(old, bytes: capacity * MemoryLayout<Element>.stride)
+    capacity = rows
+  }
+
+  private static func byteCount(_ rows: Int) -> Int? {
+    let (bytes, overflow) = rows.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    return overflow ? nil : bytes
+  }
+}

@@ -1,0 +1,111 @@
+// The machine that a kernel is started on, checked before anything is built.
+
+/// Which processor the machine has.
+public enum Architecture: String, Sendable, Hashable, CaseIterable {
+  case x86_64
+  case x86_32
+}
+
+/// A swap area that is active from the start.
+public struct SwapConfiguration: Sendable, Hashable {
+  /// Size of the area in bytes, its header page included.
+  public var size: UInt64
+  /// 0 ... 32767, or nil for the kernel's own descending negatives (SWAP-5).
+  public var priority: Int16?
+
+  public init(size: UInt64, priority: Int16? = nil) {
+    self.size = size
+    self.priority = priority
+  }
+}
+
+/// Everything that makes one simulated machine differ from another.
+public struct MachineConfiguration: Sendable, Hashable {
+  public var architecture = Architecture.x86_64
+  /// Bytes of RAM.
+  public var ram: UInt64 = 256 << 20
+  /// Simulated processors, 1 ... `maximumCPUs`.
+  public var cpus = 2
+  public var swap: [SwapConfiguration] = []
+  /// Bytes kept for the kernel image (BOOT-1).
+  public var reserve: UInt64 = 4 << 20
+  public var costs = Costs()
+  public var tunables = Tunables()
+
+  public init() {}
+
+  public static let maximumCPUs = 64
+  /// A machine smaller than this cannot hold its own kernel.
+  public static let minimumRAM: UInt64 = 8 << 20
+  /// 4 TiB: frame numbers are 32 bits wide and the direct map is 64 TiB.
+  public static let maximumRAM: UInt64 = 4 << 40
+  /// Linux: `MAX_SWAPFILES`, include/linux/swap.h.
+  public static let maximumSwapAreas = 32
+}
+
+/// The sysctls that the model obeys, by their kernel defaults.
+public struct Tunables: Sendable, Hashable {
+  /// `vm.swappiness`, 0 ... 200.
+  public var swappiness = 60
+  /// `vm.overcommit_memory`, 0 ... 2.
+  public var overcommitMemory = 0
+  /// `vm.overcommit_ratio` in percent.
+  public var overcommitRatio = 50
+  /// `vm.max_map_count`.
+  public var maxMapCount = 65_530
+  /// `vm.mmap_min_addr` in bytes.
+  public var mmapMinimumAddress: UInt64 = 65_536
+  /// `vm.page-cluster`: swap readahead is 2 to this power.
+  public var pageCluster = 3
+  /// `vm.min_free_kbytes`; nil lets the kernel compute it.
+  public var minFreeKilobytes: Int?
+  /// `vm.watermark_scale_factor` in ten-thousandths.
+  public var watermarkScaleFactor = 10
+  /// `kernel.pid_max`.
+  public var pidMaximum: ProcessID = 32_768
+  /// `vm.panic_on_oom`, 0 or 1.
+  public var panicOnOOM = 0
+  /// `vm.oom_kill_allocating_task`, 0 or 1.
+  public var oomKillAllocatingTask = 0
+
+  public init() {}
+}
+
+/// Why a machine cannot be built; `key` is the entry of `machine { … }` to blame.
+public struct MachineError: Error, Hashable, Sendable {
+  public var key: String
+  public var message: String
+
+  public init(key: String, message: String) {
+    self.key = key
+    self.message = message
+  }
+}
+
+extension MachineConfiguration {
+  /// Refuses nonsense, naming the key.
+  public func validate() throws(MachineError) {
+    func refuse(_ key: String, _ message: String) throws(MachineError) -> Never {
+      throw MachineError(key: key, message: message)
+    }
+    if architecture != .x86_64 {
+      try refuse("arch", "the x86_32 machine is not there yet; this version has x86_64")
+    }
+    if ram < Self.minimumRAM {
+      try refuse("ram", "\(ram) bytes cannot hold a kernel; the smallest machine has 8MiB")
+    }
+    if ram > Self.maximumRAM { try refuse("ram", "the largest machine has 4TiB") }
+    if !Page.isAligned(ram) { try refuse("ram", "RAM comes in whole pages of 4KiB") }
+    if cpus < 1 || cpus > Self.maximumCPUs {
+      try refuse("cpus", "a machine has 1 to \(Self.maximumCPUs) CPUs, not \(cpus)")
+    }
+    if reserve >= ram / 2 { try refuse("reserve", "the kernel image would fill half of the RAM") }
+    if swap.count > Self.maximumSwapAreas {
+      try refuse("swap", "at most \(Self.maximumSwapAreas) swap areas, not \(swap.count)")
+    }
+    for area in swap where area.size < 2 * Page.size || !Page.isAligned(area.size) {
+      try refuse(
+        "swap", "a swap area has a header page and at least one more, in whole pages of 4KiB")
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// A digest of our own: the same on every host and in every build, unlike `Hasher`.
+
+/// A 64-bit running hash over words; order matters.
+public struct Digest: Hashable, Sendable, BitwiseCopyable {
+  public private(set) var value: UInt64 = 0x9e37_79b9_7f4a_7c15
+
+  public init() {}
+
+  /// Folds one word in (a multiply-and-shift mix with full avalanche after two words).
+  @inlinable
+  public mutating func mix(_ word: UInt64) {
+    var x = (value ^ word) &* 0xff51_afd7_ed55_8ccd
+    x ^= x >> 32
+    x = x &* 0xc4ce_b9fe_1a85_ec53
+    setValue(x ^ (x >> 29))
+  }
+
+  /// Folds bytes in, eight at a time, and their number.
+  public mutating func mix(bytes: UnsafeRawBufferPointer) {
+    var offset = 0
+    while offset + 8 <= unsafe bytes.count {
+      unsafe mix(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      offset += 8
+    }
+    var tail: UInt64 = 0
+    while offset < (unsafe bytes.count) {
+      tail = tail << 8 | UInt64(unsafe bytes[offset])
+      offset += 1
+    }
+    mix(tail)
+    unsafe mix(UInt64(bytes.count))
+  }
+
+  @usableFromInline mutating func setValue(_ newValue: UInt64) { value = newValue }
+}
