@@ -91,14 +91,23 @@ public struct Table<Element: BitwiseCopyable>: ~Copyable {
     return table
   }
 
-  /// Calls `body` with the bytes of rows `range`, for digests and dumps.
-  public borrowing func withBytes<Result>(
-    of range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result
-  ) -> Result {
+  /// Folds the bytes of rows `range` into `digest`; padding inside a row must be zero.
+  public borrowing func mix(rows range: Range<Int>, into digest: inout Digest) {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "Table: rows out of range")
-    return unsafe body(
-      UnsafeRawBufferPointer(
-        UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)))
+    let bytes = unsafe UnsafeRawBufferPointer(
+      UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
+    var offset = 0
+    while offset + 8 <= bytes.count {
+      let word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      digest.mix(word)
+      offset += 8
+    }
+    var tail: UInt64 = 0
+    while offset < bytes.count {
+      tail = tail << 8 | UInt64(unsafe bytes[offset])
+      offset += 1
+    }
+    digest.mix(tail)
   }
 
   private mutating func copyRows(from source: UnsafeMutablePointer<Element>, count: Int) {

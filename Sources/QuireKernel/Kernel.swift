@@ -4,8 +4,6 @@
 // map, reclaim, …) are extensions of `Kernel` in Flows/, one file each, in the order the real
 // kernel does the work.
 
-public import KernelStorage
-
 /// A simulated Linux memory subsystem and process table.
 ///
 /// A kernel is a plain value without locks, clocks or globals: whoever holds it runs it.

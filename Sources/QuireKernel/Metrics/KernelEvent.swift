@@ -1,5 +1,7 @@
 // Events: what happened, when, to whom; the trail that observers, traces and digests follow.
 
+public import KernelStorage
+
 /// The kinds of event the kernel reports.
 public enum EventKind: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case fork, exit, reap, exec, signal

@@ -15,21 +15,5 @@ public struct Digest: Hashable, Sendable, BitwiseCopyable {
     setValue(x ^ (x >> 29))
   }
 
-  /// Folds bytes in, eight at a time, and their number.
-  public mutating func mix(bytes: UnsafeRawBufferPointer) {
-    var offset = 0
-    while offset + 8 <= unsafe bytes.count {
-      unsafe mix(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset += 8
-    }
-    var tail: UInt64 = 0
-    while offset < (unsafe bytes.count) {
-      tail = tail << 8 | UInt64(unsafe bytes[offset])
-      offset += 1
-    }
-    mix(tail)
-    unsafe mix(UInt64(bytes.count))
-  }
-
   @usableFromInline mutating func setValue(_ newValue: UInt64) { value = newValue }
 }
