@@ -1,0 +1,57 @@
+# Quire: what you can ask of this repository. `make help` lists it.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+# One build directory per set of flags, or everything is built again.
+RELEASE := -c release
+STATIC := -c release --static-swift-stdlib --scratch-path .build/static
+QUIRE := .build/release/quire
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test soak bench install uninstall format lint clean
+
+help: ## Say what there is
+	@echo "Quire: a scripting engine over a simulated Linux memory subsystem"
+	@echo
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: ## Install what the build needs (libreadline-dev, as root or with sudo)
+	@sh Tests/setup.sh
+
+build: setup ## Build everything, optimised
+	$(SWIFT) build $(RELEASE)
+
+demo: setup ## Run a workload script and show what the kernel did
+	@echo "Building quire (the first time takes a minute or two) ..."
+	@$(SWIFT) build $(RELEASE) --product quire
+	@echo
+	$(QUIRE) run samples/tour.quire
+
+test: setup ## Run all tests
+	@sh Tests/run.sh
+
+soak: setup ## Run the long swarms (an hour or so)
+	QUIRE_SOAK=1 $(SWIFT) test $(RELEASE)
+	@sh Tests/determinism.sh 200
+
+bench: setup ## Measure, as ratios against lua5.4 and this machine's kernel
+	$(SWIFT) build $(RELEASE) --product quire-bench
+	.build/release/quire-bench
+
+install: setup ## Put one self-contained program at PREFIX/bin/quire
+	$(SWIFT) build $(STATIC) --product quire
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -s -m 755 .build/static/release/quire "$(DESTDIR)$(PREFIX)/bin/quire"
+
+uninstall: ## Remove it again
+	rm -f "$(DESTDIR)$(PREFIX)/bin/quire"
+
+format: ## Lay out the sources in the one style
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests stdlib
+
+lint: ## Say where the sources leave the style
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests stdlib
+
+clean: ## Remove what was built
+	rm -rf .build
