@@ -1,0 +1,141 @@
+// Draws diagnostics as text. Knows no terminal: the caller says whether to colour.
+
+/// Draws diagnostics the way compilers do: a first line that editors understand, the source line,
+/// a caret under the place, then notes and repairs.
+///
+///     demo.quire:2:11: error: '(' is never closed
+///     2 | let m = f(1, 2
+///       |          ^
+///     help: close it
+///     2 | let m = f(1, 2)
+///       |               +
+public struct DiagnosticFormatter: Sendable {
+  /// The longest file name, line or message part a hostile script can make us print is bounded by
+  /// `SourceLine`; the number of repairs previewed is bounded by this.
+  private static let maximumPreviews = 3
+
+  private let files: [SourceFile]
+  private let coloured: Bool
+
+  /// - Parameters:
+  ///   - files: the files that spans may point into; a span into another file is drawn without
+  ///     its source line.
+  ///   - coloured: whether to use ANSI colours.
+  public init(files: [SourceFile], coloured: Bool = false) {
+    self.files = files
+    self.coloured = coloured
+  }
+
+  public init(file: SourceFile, coloured: Bool = false) {
+    self.init(files: [file], coloured: coloured)
+  }
+
+  /// All diagnostics, one after the other, each ending in a new line.
+  public func format(_ diagnostics: some Sequence<Diagnostic>) -> String {
+    diagnostics.map { format($0) }.joined()
+  }
+
+  /// One diagnostic with its notes and repairs; ends in a new line.
+  public func format(_ diagnostic: Diagnostic) -> String {
+    let style: Style = diagnostic.severity == .error ? .error : .warning
+    var text = header(
+      diagnostic.span, diagnostic.severity.rawValue, diagnostic.message, style)
+    text += excerpt(diagnostic.span, style)
+    for note in diagnostic.notes { text += format(note) }
+    for fixIt in diagnostic.fixIts { text += format(fixIt) }
+    return text
+  }
+
+  private func format(_ note: Diagnostic.Note) -> String {
+    guard let span = note.span else {
+      return paint("note: ", .note) + paint(note.message, .strong) + "\n"
+    }
+    return header(span, "note", note.message, .note) + excerpt(span, .note)
+  }
+
+  private func format(_ fixIt: Diagnostic.FixIt) -> String {
+    var text = paint("help: ", .help) + paint(fixIt.message, .strong) + "\n"
+    for edit in fixIt.edits.prefix(DiagnosticFormatter.maximumPreviews) {
+      text += preview(edit)
+    }
+    return text
+  }
+
+  // MARK: Lines
+
+  private func header(
+    _ span: SourceSpan, _ label: String, _ message: String, _ style: Style
+  ) -> String {
+    let place: String
+    if let file = file(of: span) {
+      let location = file.location(of: span.start)
+      place = "\(file.name):\(location.line):\(location.column): "
+    } else {
+      place = ""
+    }
+    return paint(place, .strong) + paint("\(label): ", style) + paint(message, .strong) + "\n"
+  }
+
+  /// The line where a span begins with its part marked; the mark of a longer span stops at the
+  /// end of that line.
+  private func excerpt(_ span: SourceSpan, _ style: Style) -> String {
+    guard let file = file(of: span) else { return "" }
+    let index = file.lineIndex(of: span.start)
+    let start = file.byteRange(ofLine: index).lowerBound
+    let mark = (Int(span.start) - start)..<(Int(span.end) - start)
+    let line = SourceLine(file.text(ofLine: index + 1), marking: mark)
+    let tildes = String(repeating: "~", count: line.marked.count - 1)
+    return draw(line.text, "^" + tildes, at: line.marked.lowerBound, number: index + 1, style)
+  }
+
+  /// The line as an edit leaves it, with what was put in marked `+`; a deletion shows the line.
+  private func preview(_ edit: Diagnostic.Edit) -> String {
+    guard let file = file(of: edit.span) else { return "" }
+    let index = file.lineIndex(of: edit.span.start)
+    let range = file.byteRange(ofLine: index)
+    let end = min(Int(edit.span.end), range.upperBound)
+    let start = min(Int(edit.span.start), end)
+    let before = String(decoding: file.bytes[range.lowerBound..<start], as: UTF8.self)
+    let after = String(decoding: file.bytes[end..<range.upperBound], as: UTF8.self)
+    // A replacement of several lines is shown by its first one.
+    let inserted = edit.replacement.prefix { $0 != "\n" }
+    let mark = before.utf8.count..<(before.utf8.count + inserted.utf8.count)
+    let line = SourceLine(before + inserted + after, marking: mark)
+    let signs = String(repeating: "+", count: inserted.isEmpty ? 0 : line.marked.count)
+    return draw(line.text, signs, at: line.marked.lowerBound, number: index + 1, .help)
+  }
+
+  private func draw(
+    _ text: String, _ signs: String, at column: Int, number: Int, _ style: Style
+  ) -> String {
+    let number = String(number)
+    let margin = String(repeating: " ", count: number.count) + " | "
+    var drawn = paint("\(number) | ", .margin) + text + "\n"
+    if !signs.isEmpty {
+      let padding = String(repeating: " ", count: column)
+      drawn += paint(margin, .margin) + padding + paint(signs, style) + "\n"
+    }
+    return drawn
+  }
+
+  private func file(of span: SourceSpan) -> SourceFile? {
+    files.first { $0.id == span.file }
+  }
+
+  // MARK: Colour
+
+  /// The parameters of the ANSI "select graphic rendition" sequence for each role.
+  private enum Style: String {
+    case error = "1;31"
+    case warning = "1;35"
+    case note = "1;36"
+    case help = "1;32"
+    case strong = "1"
+    case margin = "34"
+  }
+
+  private func paint(_ text: String, _ style: Style) -> String {
+    guard coloured, !text.isEmpty else { return text }
+    return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
+  }
+}
