@@ -33,7 +33,8 @@ test: setup ## Run all tests
 
 soak: setup ## Run the long swarms (an hour or so)
 	QUIRE_SOAK=1 $(SWIFT) test $(RELEASE)
-	@sh Tests/determinism.sh 200
+	$(SWIFT) build && $(SWIFT) build $(RELEASE)
+	@sh Tests/determinism.sh 200 .build/debug/quire .build/release/quire
 
 bench: setup ## Measure, as ratios against lua5.4 and this machine's kernel
 	$(SWIFT) build $(RELEASE) --product quire-bench
