@@ -1,0 +1,67 @@
+// A fiber: the script side of one task. What the kernel knows of the task is in its task record;
+// here is what the script does next. A fiber is plain data, so `fork` is a copy of it.
+
+package import QuireKernel
+
+/// Why a fiber does not run. The scheduler looks only at whether there is a time; the rest is for
+/// whoever wakes it, and for the deadlock report.
+package enum WaitReason: Sendable, Hashable, BitwiseCopyable {
+  /// It runs or could run.
+  case none
+  case sleeping(until: Nanoseconds)
+  /// A device works for it.
+  case device(until: Nanoseconds)
+  /// `wait child`.
+  case child(ProcessID)
+  /// `wait_any`.
+  case anyChild
+  /// `wait`.
+  case allChildren
+  /// Index of the event, semaphore or barrier in `World.synchronizers`.
+  case synchronizer(Int)
+  /// SIGSTOP; SIGCONT goes on.
+  case stopped
+}
+
+/// What a call has begun and not finished. The call is made again when the fiber runs next, finds
+/// its operation here and goes on with it.
+package enum Operation: Sendable, Hashable, BitwiseCopyable {
+  case none
+  /// A walk over memory with its cursor.
+  case access(RangeAccess)
+  /// A sleep or a wait that has begun.
+  case waiting
+  /// A long kernel operation that keeps its cursor in the kernel.
+  case kernel
+}
+
+/// The script side of one task.
+package struct Fiber: ~Copyable {
+  /// The record of the process table, `.none` in a fiber that nobody uses.
+  package var task = TaskIndex.none
+  package var pid: ProcessID = 0
+  /// Index in `World.heaps`; threads of one process share it.
+  package var heap = 0
+  /// Values, frames and the place in the program.
+  package var execution = Execution()
+  package var wait = WaitReason.none
+  package var operation = Operation.none
+  /// `rand()` of this process.
+  package var random = RandomStream(seed: 0)
+  /// CPU it ran on last, which it prefers.
+  package var lastCPU = 0
+  /// Counts its waits; an entry of the ready queue with an older stamp is stale.
+  package var stamp: UInt32 = 0
+  /// Steps this process has made: the position of an event in process-local time.
+  package var steps: UInt64 = 0
+
+  package init() {}
+
+  /// The fiber of a forked child: the same place, values of its own.
+  package borrowing func fork() -> Fiber {
+    var child = Fiber()
+    child.execution = execution.copy()
+    child.lastCPU = lastCPU
+    return child
+  }
+}
