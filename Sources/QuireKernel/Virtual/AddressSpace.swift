@@ -1,0 +1,95 @@
+// The address space of a process: its marks, limits and counters.
+
+/// Index of an address space; 0 is none (a kernel thread).
+///
+/// Linux: none (model only).
+public struct AddressSpaceIndex: Hashable, Sendable, BitwiseCopyable {
+  public var rawValue: UInt32
+  @inlinable public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public init(_ index: Int) { self.rawValue = UInt32(index) }
+  @inlinable public static var none: AddressSpaceIndex { AddressSpaceIndex(UInt32(0)) }
+  @inlinable public var index: Int { Int(rawValue) }
+  @inlinable public var isNone: Bool { rawValue == 0 }
+}
+
+/// The resource limits that memory calls obey; bytes, `unlimited` for none.
+///
+/// Linux: `struct rlimit`, include/uapi/linux/resource.h.
+public struct MemoryLimits: Hashable, Sendable, BitwiseCopyable {
+  public static let unlimited = UInt64.max
+
+  public var addressSpace = unlimited
+  public var data = unlimited
+  public var stack: UInt64 = 8 << 20
+  public var lockedMemory: UInt64 = 8 << 20
+  /// Holds CAP_IPC_LOCK and may pass `lockedMemory` (a process of root).
+  public var isPrivileged = true
+
+  public init() {}
+}
+
+/// Fixed places of the user half of an x86_64 address space (LAYOUT-2, LAYOUT-3).
+///
+/// Linux: `TASK_SIZE`, arch/x86/include/asm/page_64_types.h.
+public enum Layout {
+  /// Exclusive end of user addresses: 47 bits less a guard page.
+  public static let taskSize: UInt64 = 0x7fff_ffff_f000
+  /// Exclusive end of the initial stack.
+  public static let stackTop: UInt64 = taskSize
+  /// Linux: `stack_guard_gap`, mm/mmap.c.
+  public static let stackGuardGap: UInt64 = 256 * Page.size
+  /// Pages of a fresh stack: 128 KiB below the arguments and the page that holds them (LAYOUT-9).
+  public static let initialStackPages: UInt64 = 33
+  /// Where the heap of a fresh process begins: behind the place of a position-independent image.
+  public static let defaultBreak: UInt64 = 0x5555_5555_9000
+  /// Bottom of the bottom-up search (LAYOUT-1).
+  public static let legacyMapBase: UInt64 = 0x2aaa_aaaa_b000
+  /// The window of MAP_32BIT. Linux: `find_start_end`, arch/x86/kernel/sys_x86_64.c.
+  public static let low32Window: Range<UInt64> = 0x4000_0000..<0x8000_0000
+  /// Span of one page table of the lowest level, and of a large page.
+  public static let middleSpan: UInt64 = 2 << 20
+}
+
+/// An address space: page tables, regions, marks and counters (MM-1).
+///
+/// Linux: `struct mm_struct`, include/linux/mm_types.h.
+public struct AddressSpace: Sendable, BitwiseCopyable {
+  /// The frame of the top-level page table.
+  public internal(set) var root: FrameNumber
+  /// Tasks that live here.
+  public internal(set) var users: UInt32 = 1
+  /// The index of regions; see `RegionTree`.
+  package var regions = RegionTree.Root()
+
+  /// Top of the area for mmap, exclusive; the search goes down from here.
+  public var mapBase: VirtualAddress = 0x7fff_f7ff_f000
+  public var startBreak: VirtualAddress = Layout.defaultBreak
+  public internal(set) var currentBreak: VirtualAddress = Layout.defaultBreak
+  public var startStack: VirtualAddress = Layout.stackTop - Page.size
+  public var limits = MemoryLimits()
+  /// Flags every new region gets (`mlockall` future).
+  public internal(set) var defaultFlags: VMAFlags = []
+
+  /// Pages mapped, and those of them that are data, stack and code (MM-3).
+  public internal(set) var totalPages: UInt64 = 0
+  public internal(set) var dataPages: UInt64 = 0
+  public internal(set) var stackPages: UInt64 = 0
+  public internal(set) var execPages: UInt64 = 0
+  public internal(set) var lockedPages: UInt64 = 0
+
+  /// Resident pages by kind, and pages in swap (MM-2).
+  public internal(set) var anonPages: UInt64 = 0
+  public internal(set) var filePages: UInt64 = 0
+  public internal(set) var sharedPages: UInt64 = 0
+  public internal(set) var swapEntries: UInt64 = 0
+  /// Bytes of page tables, the top level not counted (PT-5).
+  public internal(set) var tableBytes: UInt64 = 0
+  /// High-water marks as of the last decrease; `peakResidentPages` adds the present.
+  package var recordedPeakResident: UInt64 = 0
+  package var recordedPeakTotal: UInt64 = 0
+
+  public var residentPages: UInt64 { anonPages + filePages + sharedPages }
+  public var peakResidentPages: UInt64 { max(recordedPeakResident, residentPages) }
+  public var peakTotalPages: UInt64 { max(recordedPeakTotal, totalPages) }
+  public var regionCount: Int { Int(regions.count) }
+}
