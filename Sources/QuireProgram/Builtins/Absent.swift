@@ -1,0 +1,24 @@
+// The verbs of the language that this version cannot do yet. Using one is a clear diagnostic.
+
+/// Names that the language reserves for mechanisms that do not exist yet.
+package enum AbsentVerb {
+  /// What the diagnostic says after the name: "mremap is not there yet in this version".
+  package static func sentence(for name: String) -> String {
+    "'\(name)' is not there yet in this version"
+  }
+
+  /// In the order of the language's table of verbs.
+  package static let names: [String] = [
+    "mmap2", "mremap", "remap_file_pages", "madvise", "mlock", "munlock", "mlockall", "mincore",
+    "msync", "shmget", "shmat", "shmdt", "shmctl",
+    "fetch", "copy_to_user", "copy_from_user", "kernel", "atomic", "interrupt",
+    "vfork", "thread", "kthread", "exec",
+    "get_dma_pages", "virt_to_phys", "virt_to_page", "pfn_to_page", "kmap", "kunmap",
+    "kmap_atomic", "kunmap_atomic", "set_fixmap", "clear_fixmap",
+    "vmalloc", "vfree", "vmap", "vunmap", "ioremap", "iounmap", "alloc_percpu", "free_percpu",
+    "this_cpu", "device", "memory_online", "memory_offline",
+    "file", "open", "pread", "pwrite", "truncate", "fsync", "sync", "unlink", "drop_caches",
+    "readahead", "bread", "brelse",
+    "zone", "node", "page", "pte", "walk", "trace", "snapshot",
+  ]
+}

@@ -1,0 +1,127 @@
+// Signatures of the verbs that map and access memory.
+
+private typealias Parameter = Signature.Parameter
+private typealias Failure = Signature.Failure
+
+private let noFiles = "there are no files yet in this version; mappings are anonymous"
+private let target = Parameter(
+  "region", .region, "A region, or an address with `length`.")
+private let length = Parameter(
+  "length", .size, .optional, "Bytes to cover; by default the whole region, one page at an address."
+)
+private let accessFailures = [
+  Failure("SIGSEGV", "an address is not mapped (MAPERR) or not for this access (ACCERR)"),
+  Failure("SIGBUS", "an address lies beyond the end of what is mapped there"),
+  Failure("ENOMEM", "no page is left for the process and none can be reclaimed"),
+]
+
+extension Builtin {
+  static let addressSpaceSignatures: [Signature] = [
+    Signature(
+      "mmap",
+      [
+        Parameter("length", .size, "Bytes to map, rounded up to whole pages."),
+        Parameter("protection", .string, .optional, "Any of \"r\", \"w\", \"x\"; default \"rw\"."),
+        Parameter("shared", .boolean, .labelled, "Whether children share the pages."),
+        Parameter("at", .address, .labelled, "Where to map: a wish, or the place if `fixed`."),
+        Parameter("fixed", .boolean, .labelled, "Map at `at`, replacing what is there."),
+        Parameter("populate", .boolean, .labelled, "Fault all pages in at once."),
+        Parameter("file", .file, .labelled, "What to map.", refusal: noFiles),
+        Parameter("offset", .size, .labelled, "Where in the file.", refusal: noFiles),
+        Parameter("prot", .flags, .labelled, "PROT_ words, instead of `protection`."),
+        Parameter("flags", .flags, .labelled, "MAP_ words, instead of the other labels."),
+      ], returns: .region, "Maps anonymous memory and returns its region.",
+      fails: [
+        Failure("EINVAL", "the length is 0, or flags or alignment make no sense"),
+        Failure("ENOMEM", "no room is left, or a limit on maps or memory is reached"),
+        Failure("EPERM", "`at` lies below vm.mmap_min_addr"),
+        Failure("EEXIST", "MAP_FIXED_NOREPLACE meets a mapping"),
+      ]),
+    Signature(
+      "munmap", [target, length], "Unmaps whole pages; what is not mapped does not matter.",
+      fails: [
+        Failure("EINVAL", "the address is not page aligned or the length is 0"),
+        Failure("ENOMEM", "splitting a mapping would exceed vm.max_map_count"),
+      ]),
+    Signature(
+      "mprotect",
+      [
+        target,
+        Parameter("protection", .string, .optional, "Any of \"r\", \"w\", \"x\", or \"\"."),
+        Parameter("length", .size, .labelled, "Bytes to cover; by default the whole region."),
+        Parameter("prot", .flags, .labelled, "PROT_ words, instead of `protection`."),
+      ], "Changes what may be done to mapped pages.",
+      fails: [
+        Failure("EINVAL", "the address is not page aligned, or the protection makes no sense"),
+        Failure("ENOMEM", "a part is not mapped, or a limit is reached"),
+        Failure("EACCES", "the mapping can never be given that protection"),
+      ]),
+    Signature(
+      "brk", [Parameter("address", .address, .optional, "The wanted end of the heap.")],
+      returns: .address,
+      "Asks for an end of the heap and returns the one that results, as the raw system call does."),
+    Signature(
+      "sbrk", [Parameter("increment", .integer, "Bytes to grow by; negative to shrink.")],
+      returns: .address, "Moves the end of the heap and returns the former one.",
+      fails: [Failure("ENOMEM", "the heap cannot grow that far")]),
+  ]
+
+  static let accessSignatures: [Signature] = [
+    Signature(
+      "read", [target, length], "Reads every page of a region once.", fails: accessFailures),
+    Signature(
+      "write",
+      [
+        target, length,
+        Parameter("value", .integer, .labelled, "The byte to fill with, 0 ... 255; default 0."),
+      ], "Writes every page of a region.", fails: accessFailures),
+    Signature(
+      "touch",
+      [
+        target, length,
+        Parameter(
+          "pattern", .any, .labelled,
+          "In which order: \"sequential\", \"random\", a list of page numbers, or `patterns`."),
+        Parameter("count", .integer, .labelled, "How many touches; by default one for each page."),
+      ], "Writes to pages without changing what they hold.", fails: accessFailures),
+    Signature(
+      "load", [Parameter("address", .address, "Where, aligned to 8 bytes.")],
+      returns: .integer, "Reads the 64-bit word at an address.", fails: accessFailures),
+    Signature(
+      "store",
+      [
+        Parameter("address", .address, "Where, aligned to 8 bytes."),
+        Parameter("value", .integer, "The word to write."),
+      ], "Writes the 64-bit word at an address.", fails: accessFailures),
+  ]
+
+  static let swapSignatures: [Signature] = [
+    Signature(
+      "swapon",
+      [
+        Parameter("size", .size, "Bytes of the area, its header page included."),
+        Parameter("priority", .integer, .labelled, "0 ... 32767; higher ones fill up first."),
+      ], returns: .swapArea, "Makes a swap area, turns it on and returns it.",
+      fails: [
+        Failure("EINVAL", "the size is not whole pages, or leaves no page beside the header"),
+        Failure("EPERM", "32 areas are in use"),
+      ]),
+    Signature(
+      "swapoff", [Parameter("area", .swapArea, "The area to empty.")],
+      "Brings every page back from a swap area and turns it off.",
+      fails: [
+        Failure("ENOMEM", "what it holds does not fit into memory"),
+        Failure("EINVAL", "the area is not on"),
+      ]),
+    Signature(
+      "sysctl",
+      [
+        Parameter("name", .string, "As the kernel spells it: \"vm.swappiness\"."),
+        Parameter("value", .any, .optional, "The new value; without it nothing changes."),
+      ], returns: .any, "Reads or sets a kernel parameter and returns its value.",
+      fails: [
+        Failure("ENOENT", "there is no such parameter"),
+        Failure("EINVAL", "the value is out of range"),
+      ]),
+  ]
+}

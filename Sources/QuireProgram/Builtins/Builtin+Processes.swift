@@ -1,0 +1,92 @@
+// Signatures of the verbs about processes, and of what makes them wait for each other.
+
+private typealias Parameter = Signature.Parameter
+private typealias Failure = Signature.Failure
+
+private let spawnFailures = [
+  Failure("EAGAIN", "no pid is left, or a limit on processes is reached"),
+  Failure("ENOMEM", "the new process cannot be given its memory"),
+]
+
+extension Builtin {
+  static let processSignatures: [Signature] = [
+    Signature(
+      "fork", [Parameter("block", .processBlock, .optional, "What the child does.")],
+      returns: .process,
+      "Copies the caller and returns the child; without a block it returns twice, 0 in the child.",
+      fails: spawnFailures),
+    Signature(
+      "process",
+      [
+        Parameter("name", .string, "The name, shown up to 15 characters."),
+        Parameter("block", .processBlock, "What the process does."),
+      ], returns: .process, "Starts a fresh process as a child of the caller and returns it.",
+      fails: spawnFailures),
+    Signature(
+      "exit", [Parameter("status", .integer, .optional, "0 ... 255; default 0.")],
+      "Ends the calling process."),
+    Signature(
+      "wait",
+      [Parameter("process", .process, .optional, "The child; by default all of them.")],
+      returns: .status,
+      "Waits until a child has ended and returns its status, or nil after all have.",
+      fails: [
+        Failure("ECHILD", "it is no child of the caller, or has been waited for"),
+        Failure("EINTR", "a signal came first"),
+      ]),
+    Signature(
+      "wait_any", returns: .status, "Waits for the first child to end and returns its status.",
+      fails: [
+        Failure("ECHILD", "there are no children"), Failure("EINTR", "a signal came first"),
+      ]),
+    Signature(
+      "kill",
+      [
+        Parameter("process", .process, "The process, or its pid."),
+        Parameter("signal", .integer, .optional, "Default SIGTERM; 0 only asks whether it exists."),
+      ], "Sends a signal to a process.",
+      fails: [
+        Failure("ESRCH", "there is no such process"),
+        Failure("EPERM", "it belongs to somebody else"),
+        Failure("EINVAL", "there is no such signal"),
+      ]),
+    Signature("yield", [], "Lets other processes run."),
+    Signature(
+      "sleep", [Parameter("time", .duration, "How long, in simulated nanoseconds: `2ms`.")],
+      "Sleeps in simulated time.", fails: [Failure("EINTR", "a signal came first")]),
+    Signature("getpid", returns: .integer, "Returns the pid of the calling process."),
+    Signature(
+      "nice", [Parameter("increment", .integer, "Added to the nice value, -20 ... 19.")],
+      returns: .integer, "Changes the caller's priority and returns the new nice value.",
+      fails: [Failure("EPERM", "an unprivileged process may not raise its priority")]),
+    Signature(
+      "setrlimit",
+      [
+        Parameter("resource", .string, "\"stack\", \"as\", \"data\", \"nproc\" …"),
+        Parameter("limit", .integer, "Bytes or a count; nil for no limit."),
+      ], "Sets a limit of the calling process.",
+      fails: [
+        Failure("EINVAL", "there is no such resource"),
+        Failure("EPERM", "the hard limit is lower"),
+      ]),
+  ]
+
+  static let synchronizationSignatures: [Signature] = [
+    Signature(
+      "on_signal",
+      [
+        Parameter("signal", .integer, "SIGUSR1 …; not SIGKILL or SIGSTOP."),
+        Parameter("block", .block, "What to do; takes the signal's number."),
+      ], "Handles a signal with a block.",
+      fails: [Failure("EINVAL", "the signal cannot be handled")]),
+    Signature(
+      "event", returns: .event,
+      "Makes an event: `e.wait()` sleeps until somebody calls `e.signal()`."),
+    Signature(
+      "semaphore", [Parameter("count", .integer, .optional, "How many may enter; default 1.")],
+      returns: .semaphore, "Makes a semaphore: `s.down()` waits for a place, `s.up()` frees one."),
+    Signature(
+      "barrier", [Parameter("count", .integer, "How many processes meet there.")],
+      returns: .barrier, "Makes a barrier: `b.wait()` sleeps until all have come."),
+  ]
+}

@@ -1,0 +1,47 @@
+// Signatures of what lets a script see the machine, and of chance.
+
+private typealias Parameter = Signature.Parameter
+private typealias Failure = Signature.Failure
+
+extension Builtin {
+  static let viewSignatures: [Signature] = [
+    Signature(
+      "show",
+      [
+        Parameter("view", .string, "Which view."),
+        Parameter("argument", .any, .optional, "Of what, for views that ask."),
+      ], "Prints a view of the machine; written `show maps`."),
+    Signature(
+      "cat", [Parameter("path", .string, "A file: \"/proc/meminfo\", \"/proc/self/maps\".")],
+      "Prints a file of the simulated machine.",
+      fails: [Failure("ENOENT", "there is no such file")]),
+    Signature("vmstat", returns: .view, "The counters of /proc/vmstat, by name.", isValue: true),
+    Signature("meminfo", returns: .view, "The lines of /proc/meminfo, in bytes.", isValue: true),
+    Signature("self", returns: .process, "The calling process.", isValue: true),
+    Signature(
+      "processes", returns: .list, "All processes, ascending by pid.", isValue: true),
+    Signature("buddy", returns: .view, "Free blocks by zone and order.", isValue: true),
+    Signature("slabs", returns: .view, "The caches of /proc/slabinfo, by name.", isValue: true),
+    Signature("swap", returns: .view, "The swap areas and their use.", isValue: true),
+    Signature(
+      "on",
+      [
+        Parameter("event", .string, "The name of an event: \"page_fault\"."),
+        Parameter("block", .block, "What to do; takes the event."),
+      ],
+      "Observes an event: the block runs after the operation, in no time, without kernel calls."),
+    Signature("now", returns: .duration, "Returns the simulated time of the caller's CPU."),
+  ]
+
+  static let chanceSignatures: [Signature] = [
+    Signature(
+      "rand", [Parameter("range", .range, "A range, or n for 0 ..< n.")], returns: .integer,
+      "Draws an integer from the process's own random stream."),
+    Signature(
+      "shuffle", [Parameter("list", .list, "The list to reorder.")],
+      "Puts a list into random order."),
+    Signature(
+      "choose", [Parameter("list", .list, "A list that is not empty.")], returns: .any,
+      "Draws an element of a list."),
+  ]
+}

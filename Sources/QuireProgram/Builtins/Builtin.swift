@@ -1,0 +1,66 @@
+// The functions that are there without an import, by number. Names are the language's.
+
+/// A builtin: its raw value is the operand of `callBuiltin`. The runtime switches over it, so a
+/// name without a mechanism cannot be listed here; see `absentVerbs`.
+package enum Builtin: UInt16, CaseIterable, Hashable, Sendable {
+  // Address space
+  case mmap, munmap, mprotect, brk, sbrk
+  // Access
+  case read, write, touch, load, store
+  // Processes
+  case fork, process, exit, wait, wait_any, kill, yield, sleep, getpid, nice, setrlimit
+  case on_signal, event, semaphore, barrier
+  // Kernel objects
+  case kmalloc, kfree
+  case kmem_cache_create, kmem_cache_alloc, kmem_cache_free, kmem_cache_shrink, kmem_cache_destroy
+  // Page frames
+  case alloc_page, alloc_pages, free_pages, get_free_pages, get_zeroed_page, page_address
+  // Swap and tuning
+  case swapon, swapoff, sysctl
+  // Seeing
+  case show, cat, vmstat, meminfo, `self`, processes, buddy, slabs, swap, on, now
+  // Chance
+  case rand, shuffle, choose
+  // Values
+  case print, format, str, int, float, address, region, type, copy
+  case len, push, pop, insert, remove, contains, keys, values, join, split
+  case abs, min, max
+  // Failing
+  case error, raise, assert_eq
+
+  /// As scripts write it.
+  package var name: String { String(describing: self) }
+
+  /// The declared faces, by raw value.
+  package static let signatures: [Signature] = {
+    var byName: [String: Signature] = [:]
+    let families = [
+      addressSpaceSignatures, accessSignatures, processSignatures, synchronizationSignatures,
+      kernelObjectSignatures, pageFrameSignatures, swapSignatures, viewSignatures,
+      chanceSignatures, valueSignatures, collectionSignatures, failureSignatures,
+    ]
+    for signature in families.joined() { byName[signature.name] = signature }
+    return allCases.map { builtin in
+      guard let signature = byName[builtin.name] else {
+        preconditionFailure("Builtin.signatures: \(builtin.name) has no signature")
+      }
+      return signature
+    }
+  }()
+
+  package var signature: Signature { Builtin.signatures[Int(rawValue)] }
+}
+
+/// What `show` can show: `show maps child`.
+package enum ShowView: String, CaseIterable, Hashable, Sendable {
+  case memory, maps, smaps, status, processes, buddy, slab, swap, vmstat, meminfo, zones
+
+  /// What its argument is, or nil when it takes none.
+  package var argument: ValueKind? {
+    switch self {
+    case .maps, .smaps, .status: .process
+    case .slab: .string
+    default: nil
+    }
+  }
+}

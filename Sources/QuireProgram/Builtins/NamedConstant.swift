@@ -1,0 +1,64 @@
+// The kernel's words that are integers in a script: errnos, signals, protections, flags.
+
+/// A name that stands for an integer everywhere.
+package struct NamedConstant: Hashable, Sendable {
+  package enum Family: UInt8, Hashable, Sendable {
+    case errno, signal, protection, mapFlag, allocationFlag, slabFlag
+  }
+
+  package var name: String
+  package var value: Int64
+  package var family: Family
+
+  /// All of them. Errnos and signals have Linux's numbers; the GFP words are the bits of
+  /// `GFPFlags` of the simulated kernel (a test of the runtime compares them).
+  package static let all: [NamedConstant] =
+    table(.errno, errnos) + table(.signal, signals) + table(.protection, protections)
+    + table(.mapFlag, mapFlags) + table(.allocationFlag, allocationFlags)
+    + table(.slabFlag, slabFlags)
+
+  private static func table(_ family: Family, _ rows: [(String, Int64)]) -> [NamedConstant] {
+    rows.map { NamedConstant(name: $0.0, value: $0.1, family: family) }
+  }
+
+  private static let errnos: [(String, Int64)] = [
+    ("EPERM", 1), ("ENOENT", 2), ("ESRCH", 3), ("EINTR", 4), ("EIO", 5), ("E2BIG", 7),
+    ("ENOEXEC", 8), ("EBADF", 9), ("ECHILD", 10), ("EAGAIN", 11), ("ENOMEM", 12), ("EACCES", 13),
+    ("EFAULT", 14), ("EBUSY", 16), ("EEXIST", 17), ("ENODEV", 19), ("EINVAL", 22),
+    ("ETXTBSY", 26), ("ENOSPC", 28), ("EDEADLK", 35), ("ENOSYS", 38), ("EIDRM", 43),
+    ("EOVERFLOW", 75), ("EOPNOTSUPP", 95),
+  ]
+
+  private static let signals: [(String, Int64)] = [
+    ("SIGHUP", 1), ("SIGINT", 2), ("SIGBUS", 7), ("SIGFPE", 8), ("SIGKILL", 9), ("SIGUSR1", 10),
+    ("SIGSEGV", 11), ("SIGUSR2", 12), ("SIGALRM", 14), ("SIGTERM", 15), ("SIGCHLD", 17),
+    ("SIGCONT", 18), ("SIGSTOP", 19),
+  ]
+
+  private static let protections: [(String, Int64)] = [
+    ("PROT_NONE", 0), ("PROT_READ", 1), ("PROT_WRITE", 2), ("PROT_EXEC", 4),
+  ]
+
+  private static let mapFlags: [(String, Int64)] = [
+    ("MAP_SHARED", 0x01), ("MAP_PRIVATE", 0x02), ("MAP_FIXED", 0x10), ("MAP_ANONYMOUS", 0x20),
+    ("MAP_GROWSDOWN", 0x100), ("MAP_LOCKED", 0x2000), ("MAP_NORESERVE", 0x4000),
+    ("MAP_POPULATE", 0x8000), ("MAP_FIXED_NOREPLACE", 0x10_0000),
+  ]
+
+  private static let allocationFlags: [(String, Int64)] = [
+    ("__GFP_DMA", 1 << 0), ("__GFP_HIGHMEM", 1 << 1), ("__GFP_DMA32", 1 << 2),
+    ("__GFP_MOVABLE", 1 << 3), ("__GFP_RECLAIMABLE", 1 << 4), ("__GFP_HIGH", 1 << 5),
+    ("__GFP_IO", 1 << 6), ("__GFP_FS", 1 << 7), ("__GFP_ZERO", 1 << 8),
+    ("__GFP_DIRECT_RECLAIM", 1 << 9), ("__GFP_KSWAPD_RECLAIM", 1 << 10), ("__GFP_NOWARN", 1 << 11),
+    ("__GFP_RETRY_MAYFAIL", 1 << 12), ("__GFP_NOFAIL", 1 << 13), ("__GFP_NORETRY", 1 << 14),
+    ("__GFP_COMP", 1 << 15), ("__GFP_NOMEMALLOC", 1 << 16), ("__GFP_MEMALLOC", 1 << 17),
+    ("__GFP_RECLAIM", 0x600),
+    ("GFP_ATOMIC", 0x420), ("GFP_KERNEL", 0x6C0), ("GFP_NOWAIT", 0xC00), ("GFP_NOIO", 0x600),
+    ("GFP_NOFS", 0x640), ("GFP_USER", 0x6C0), ("GFP_HIGHUSER", 0x6C2),
+    ("GFP_HIGHUSER_MOVABLE", 0x6CA), ("GFP_DMA", 0x1), ("GFP_DMA32", 0x4),
+  ]
+
+  private static let slabFlags: [(String, Int64)] = [
+    ("SLAB_HWCACHE_ALIGN", 0x2000), ("SLAB_RECLAIM_ACCOUNT", 0x2_0000), ("SLAB_PANIC", 0x4_0000),
+  ]
+}

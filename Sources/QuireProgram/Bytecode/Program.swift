@@ -1,0 +1,165 @@
+// What compiling gives: flat code and the tables it refers to. Immutable, shared between machines.
+
+package import QuireSyntax
+
+/// A compiled script with everything it imports.
+///
+/// Invariant: every index in the code is within its table, every branch target within its
+/// function, and every register below the function's `registerCount`; the interpreter need not
+/// check them again.
+///
+/// Calls of known functions are checked before the program exists. `callValue` meets its callee
+/// only at run time: a closure without a parameter list takes any arguments and ignores them, any
+/// other callee must get between `requiredCount` and `parameterCount`, the rest being absent.
+package struct Program: Sendable {
+  /// The code of all functions, one after the other.
+  package internal(set) var code: [Instruction] = []
+  package internal(set) var functions: [FunctionRecord] = []
+  package internal(set) var constants: [Constant] = []
+  /// Names after a dot. The first ones are `Member.allCases`, so a known member is one number.
+  package internal(set) var memberNames: [String] = Member.allCases.map(\.name)
+  package internal(set) var globals: [GlobalVariable] = []
+  /// What `callBuiltin` calls: `Builtin.allCases` first, then the host's functions.
+  package internal(set) var builtins: [Signature] = Builtin.signatures
+  package internal(set) var modules: [Module] = []
+  package internal(set) var tests: [Test] = []
+  package internal(set) var machine: MachineBlock?
+  /// Runs the modules and the script from its first line to its last; takes no arguments.
+  package internal(set) var entry: FunctionIndex = 0
+  /// Which files the spans speak of, by `FileID`.
+  package internal(set) var files: [SourceFile] = []
+}
+
+package typealias FunctionIndex = UInt16
+package typealias GlobalIndex = UInt32
+
+/// One function of the program: `fn`, closure, process block, test or the body of a file.
+package struct FunctionRecord: Hashable, Sendable {
+  package enum Kind: UInt8, Hashable, Sendable {
+    /// The statements of a file, or of one entry of a session.
+    case file
+    case function
+    case closure
+    /// A block that is the life of a process; ends it with status 0.
+    case processBlock
+    case test
+  }
+
+  package var kind: Kind
+  /// Index of the first instruction in `Program.code`.
+  package var entry: UInt32
+  package var codeCount: UInt32
+  /// Registers of a frame, arguments and outgoing arguments included.
+  package var registerCount: UInt16
+  package var parameterCount: UInt16
+  /// Parameters without a default.
+  package var requiredCount: UInt16
+  package var captureCount: UInt16
+  /// Whether any number of arguments is accepted and dropped: a closure without parameters.
+  package var ignoresArguments: Bool
+  /// Innermost first: the first one that covers an address is the one.
+  package var handlers: [Handler]
+  package var expectations: [Expectation]
+  /// Where instructions come from, ascending by address; see `Program.span(at:)`.
+  package var spans: [SpanEntry]
+
+  /// As people call it: `fib`, `closure`, `process "hog"`.
+  package var name: String
+  package var parameterNames: [String]
+  /// The `##` comment in front, without its signs, or empty.
+  package var documentation: String
+  package var span: SourceSpan
+}
+
+/// A stretch of code whose errors are caught.
+package struct Handler: Hashable, Sendable {
+  /// Addresses in `Program.code`; `end` is the first not covered.
+  package var start: UInt32
+  package var end: UInt32
+  /// Where to go on, with the error in `errorRegister`.
+  package var target: UInt32
+  package var errorRegister: Register
+}
+
+/// From `address` on, up to the next entry, instructions come from `span`.
+package struct SpanEntry: Hashable, Sendable {
+  package var address: UInt32
+  package var span: SourceSpan
+}
+
+/// What an `expect` says when it does not hold.
+package struct Expectation: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
+    /// A condition without two sides to show.
+    case condition
+    /// A comparison; both sides' source text and the operator.
+    case comparison(left: String, operator: String, right: String)
+    /// `expect ENOMEM { … }`, `expect SIGSEGV { … }`
+    case failure(name: String)
+  }
+
+  package var kind: Kind
+  package var span: SourceSpan
+}
+
+/// A value that does not fit into an instruction.
+package enum Constant: Hashable, Sendable {
+  case integer(Int64)
+  case address(UInt64)
+  case float(Double)
+  case string(String)
+}
+
+/// A variable of a file's top level that functions can see.
+package struct GlobalVariable: Hashable, Sendable {
+  package var name: String
+  package var module: UInt32
+  package var isConstant: Bool
+  package var documentation: String
+  package var span: SourceSpan
+}
+
+/// One file of the program; the script itself is the first.
+package struct Module: Hashable, Sendable {
+  /// The canonical name that the import callback gave; the script's own file name for the first.
+  package var name: String
+  package var file: FileID
+  /// Its body; `Program.entry` for the script.
+  package var body: FunctionIndex
+}
+
+/// One `test "name" { … }`. Its function first runs the top-level `let`s and `var`s of the
+/// script, in a machine of its own, then the block.
+package struct Test: Hashable, Sendable {
+  package var name: String
+  package var function: FunctionIndex
+  package var span: SourceSpan
+}
+
+extension Program {
+  /// Where the instruction at an address comes from, or nil for no such address.
+  package func span(at address: UInt32) -> SourceSpan? {
+    guard let function = function(at: address) else { return nil }
+    let spans = functions[Int(function)].spans
+    var low = 0
+    var high = spans.count
+    while low < high {
+      let middle = (low + high) / 2
+      if spans[middle].address <= address { low = middle + 1 } else { high = middle }
+    }
+    return low == 0 ? functions[Int(function)].span : spans[low - 1].span
+  }
+
+  /// The function whose code holds an address; functions are in the order of their code.
+  package func function(at address: UInt32) -> FunctionIndex? {
+    var low = 0
+    var high = functions.count
+    while low < high {
+      let middle = (low + high) / 2
+      if functions[middle].entry <= address { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0 else { return nil }
+    let record = functions[low - 1]
+    return address - record.entry < record.codeCount ? FunctionIndex(low - 1) : nil
+  }
+}
