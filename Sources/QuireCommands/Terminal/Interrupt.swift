@@ -1,0 +1,40 @@
+// Ctrl-C: noticed at once, acted upon where it is safe.
+
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
+/// Turns SIGINT into a flag, and into a byte on a pipe for whoever waits in `poll`.
+///
+/// Unchecked because Dispatch does not mark its sources Sendable; this one is never touched after `init`.
+final class Interrupt: @unchecked Sendable {
+  private let raised = Atomic(false)
+  private let pipe = Pipe()
+  private let source: any DispatchSourceSignal
+
+  /// Takes SIGINT over for the rest of the process.
+  init() {
+    signal(SIGINT, SIG_IGN)
+    source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+    source.setEventHandler { [weak self] in self?.raise() }
+    source.resume()
+  }
+
+  /// Whether Ctrl-C was typed since the last `clear`.
+  var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+  /// Readable while the flag is up.
+  var descriptor: Int32 { pipe.fileHandleForReading.fileDescriptor }
+
+  func clear() {
+    if raised.exchange(false, ordering: .relaxed) {
+      _ = pipe.fileHandleForReading.availableData
+    }
+  }
+
+  private func raise() {
+    if !raised.exchange(true, ordering: .relaxed) {
+      pipe.fileHandleForWriting.write(Data([0]))
+    }
+  }
+}
