@@ -44,7 +44,7 @@ struct HistoryFile {
       FileManager.default.createFile(
         atPath: scratch, contents: Data(text.utf8), attributes: attributes)
     else { throw CocoaError(.fileWriteUnknown) }
-    guard rename(scratch, path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    guard unsafe rename(scratch, path) == 0 else { throw CocoaError(.fileWriteUnknown) }
   }
 
   static func encode(_ entry: String) -> String {
