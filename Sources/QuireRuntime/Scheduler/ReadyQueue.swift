@@ -9,10 +9,9 @@ package import QuireKernel
 /// A fiber and the time from which it may run.
 package struct ReadyEntry: Sendable, Hashable, BitwiseCopyable {
   package var time: Nanoseconds
+  /// Unique; the entry is stale when it is not the `readyEntry` of its fiber any more.
   package var order: UInt64
   package var fiber: Int
-  /// `Fiber.stamp` when the entry was made; the entry is stale when the fiber's has moved on.
-  package var stamp: UInt32
 
   static func precedes(_ a: ReadyEntry, _ b: ReadyEntry) -> Bool {
     a.time != b.time ? a.time < b.time : a.order < b.order
@@ -29,9 +28,16 @@ package struct ReadyQueue: Sendable {
   package var isEmpty: Bool { entries.isEmpty }
   package var first: ReadyEntry? { entries.first }
 
-  package mutating func insert(fiber: Int, stamp: UInt32, at time: Nanoseconds) {
+  /// Adds an entry and returns its `order`.
+  package mutating func insert(_ fiber: Int, at time: Nanoseconds) -> UInt64 {
     arrivals += 1
-    entries.append(ReadyEntry(time: time, order: arrivals, fiber: fiber, stamp: stamp))
+    restore(ReadyEntry(time: time, order: arrivals, fiber: fiber))
+    return arrivals
+  }
+
+  /// Puts an entry back where it was.
+  package mutating func restore(_ entry: ReadyEntry) {
+    entries.append(entry)
     siftUp(entries.count - 1)
   }
 

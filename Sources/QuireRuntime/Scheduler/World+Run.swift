@@ -1,11 +1,14 @@
-// The run loop: choose a CPU and a fiber, let the interpreter run it, see what became of it.
+// The run loop: choose a fiber and a CPU, let the interpreter run it, see what became of it.
 //
 // The fiber whose time comes first is taken, and it gets the CPU that can start it first (its last
-// one among equals, then the lowest number). A visit may end because the caller's steps are used up;
-// the fiber then keeps its CPU and the next visit goes on with it, so that the size of a visit
-// decides nothing.
+// one among equals, then the lowest number). So the times at which fibers start never decrease,
+// and whoever is woken is woken at a time that has not been passed.
+//
+// A visit may end because the caller's steps are used up; the fiber then keeps its CPU and the next
+// visit goes on with it, so that the size of a visit decides nothing.
 
-internal import QuireKernel
+internal import KernelStorage
+package import QuireKernel
 
 extension World {
   /// Runs for at most `steps` steps of all fibers together.
@@ -17,40 +20,80 @@ extension World {
       case .budget: return .more
       case .limit(let limit): return .stopped(limit)
       case .quantum: preempt()
-      case .waiting: suspendCurrent()
+      case .waiting: parkCurrent()
       case .ended: endCurrent()
       }
     }
     return .more
   }
 
+  // MARK: Dispatch
+
   /// Gives the next fiber a CPU; false when none will ever be ready.
   private mutating func dispatchNext() -> Bool {
     guard let entry = nextReady() else { return false }
-    var cpu = 0
-    fibers.exchange(entry.fiber, with: &current)
-    cpu = chooseCPU(at: entry.time, preferring: current.lastCPU)
-    heaps.exchange(current.heap, with: &heap)
-    runningFiber = entry.fiber
+    let fiber = entry.fiber
+    let cpu = chooseCPU(at: entry.time, preferring: fibers[fiber].lastCPU)
+    swap(&fibers[fiber], &current)
+    swap(&heaps[current.heap], &heap)
+    runningFiber = fiber
     runningCPU = cpu
     current.lastCPU = cpu
     current.wait = .none
     kernel.now = max(clocks[cpu], entry.time)
+    if lastFiber[cpu] != fiber {
+      lastFiber[cpu] = fiber
+      switches += 1
+      kernel.charge(kernel.costs.taskSwitch)
+    }
     kernel.sliceEnd = kernel.now &+ quantum()
-    switches += 1
     return true
   }
 
-  /// The first entry that is not stale.
   private mutating func nextReady() -> ReadyEntry? {
+    switch configuration.scheduler {
+    case .roundRobin: firstReady()
+    case .random: drawReady()
+    }
+  }
+
+  /// The first entry that is not stale.
+  private mutating func firstReady() -> ReadyEntry? {
     while let entry = ready.popFirst() {
-      let isCurrent =
-        fibers.isLive(entry.fiber) && fibers.with(entry.fiber) { $0.stamp == entry.stamp }
-      if isCurrent { return entry }
+      if isCurrent(entry) { return entry }
     }
     return nil
   }
 
+  /// Any of those that are ready by the time the first one could start.
+  private mutating func drawReady() -> ReadyEntry? {
+    dropStaleCandidates()
+    if candidates.isEmpty {
+      guard let first = firstReady() else { return nil }
+      candidates.append(first)
+    }
+    let earliest = candidates.reduce(Nanoseconds.max) { min($0, $1.time) }
+    let cpu = chooseCPU(at: earliest, preferring: 0)
+    let start = max(clocks[cpu], earliest)
+    while let next = ready.first, next.time <= start {
+      guard let entry = firstReady() else { break }
+      if entry.time <= start { candidates.append(entry) } else { ready.restore(entry) }
+    }
+    let index = Int(schedulerStream.below(UInt64(candidates.count)))
+    return candidates.remove(at: index)
+  }
+
+  private mutating func dropStaleCandidates() {
+    var kept: [ReadyEntry] = []
+    for entry in candidates where isCurrent(entry) { kept.append(entry) }
+    candidates = kept
+  }
+
+  private func isCurrent(_ entry: ReadyEntry) -> Bool {
+    fibers.isOccupied(entry.fiber) && fibers[entry.fiber].readyEntry == entry.order
+  }
+
+  /// The CPU that can start a fiber first.
   private func chooseCPU(at time: Nanoseconds, preferring last: Int) -> Int {
     var best = last
     for cpu in clocks.indices where max(clocks[cpu], time) < max(clocks[best], time) {
@@ -66,25 +109,54 @@ extension World {
     }
   }
 
-  /// Takes the CPU from the current fiber, which stays ready.
+  // MARK: Leaving a CPU
+
+  /// The quantum is over: the current fiber goes to the end of the queue.
   private mutating func preempt() {
-    let (fiber, stamp) = (runningFiber, current.stamp)
-    suspendCurrent()
-    ready.insert(fiber: fiber, stamp: stamp, at: clocks[runningCPU])
+    let fiber = runningFiber
+    releaseCPU()
+    makeReady(fiber, at: clocks[runningCPU])
   }
 
-  /// Takes the CPU from the current fiber and puts it back in its place.
-  private mutating func suspendCurrent() {
-    clocks[runningCPU] = kernel.now
-    heaps.exchange(current.heap, with: &heap)
-    fibers.exchange(runningFiber, with: &current)
-    runningFiber = 0
+  /// The current fiber waits; if for a time, that time will wake it.
+  private mutating func parkCurrent() {
+    let fiber = runningFiber
+    let wait = current.wait
+    releaseCPU()
+    switch wait {
+    case .sleeping(let time), .device(let time): makeReady(fiber, at: max(time, clocks[runningCPU]))
+    default: break
+    }
   }
 
   /// Drops the current fiber, whose task has ended.
   private mutating func endCurrent() {
     let fiber = runningFiber
-    suspendCurrent()
+    let heap = current.heap
+    releaseCPU()
     fibers.remove(fiber)
+    heaps.remove(heap)
+  }
+
+  /// Puts the current fiber and its heap back in their places.
+  private mutating func releaseCPU() {
+    clocks[runningCPU] = kernel.now
+    swap(&heaps[current.heap], &heap)
+    swap(&fibers[runningFiber], &current)
+    runningFiber = 0
+  }
+
+  // MARK: Becoming ready
+
+  /// Lets a fiber run from `time` on; an older entry of its in the queue becomes stale.
+  package mutating func makeReady(_ fiber: Int, at time: Nanoseconds) {
+    fibers[fiber].readyEntry = ready.insert(fiber, at: time)
+  }
+
+  /// Ends the wait of a fiber that does not have the CPU.
+  package mutating func wake(_ fiber: Int) {
+    precondition(fiber != runningFiber, "wake: fiber \(fiber) has the CPU")
+    fibers[fiber].wait = .none
+    makeReady(fiber, at: kernel.now)
   }
 }

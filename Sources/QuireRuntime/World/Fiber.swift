@@ -50,8 +50,8 @@ package struct Fiber: ~Copyable {
   package var random = RandomStream(seed: 0)
   /// CPU it ran on last, which it prefers.
   package var lastCPU = 0
-  /// Counts its waits; an entry of the ready queue with an older stamp is stale.
-  package var stamp: UInt32 = 0
+  /// The `order` of its entry in the ready queue; older entries are stale.
+  package var readyEntry: UInt64 = 0
   /// Steps this process has made: the position of an event in process-local time.
   package var steps: UInt64 = 0
 

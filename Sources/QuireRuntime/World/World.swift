@@ -4,6 +4,7 @@
 // a run. The fiber that has a CPU and its heap are moved into `current` and `heap` for as long as
 // they run, so that the interpreter reaches them without looking them up.
 
+package import KernelStorage
 package import QuireKernel
 
 package struct World: ~Copyable {
@@ -12,8 +13,8 @@ package struct World: ~Copyable {
   package var limits: Limits
 
   /// Every fiber that waits; the one in `current` left an empty one in its place.
-  package var fibers = Shelf<Fiber>()
-  package var heaps = Shelf<ScriptHeap>()
+  package var fibers = Slots<Fiber>()
+  package var heaps = Slots<ScriptHeap>()
   /// The fiber that has the CPU, when `runningFiber` is not 0.
   package var current = Fiber()
   /// The heap of `current`.
@@ -25,7 +26,11 @@ package struct World: ~Copyable {
 
   /// The clock of each simulated CPU.
   package var clocks: [Nanoseconds]
+  /// The fiber that each CPU ran last.
+  package var lastFiber: [Int]
   package var ready = ReadyQueue()
+  /// The random scheduler draws from these: ready, and taken off the queue for the draw.
+  package var candidates: [ReadyEntry] = []
   /// Decisions of the scheduler draw from here and from nowhere else.
   package var schedulerStream: RandomStream
 
@@ -46,6 +51,10 @@ package struct World: ~Copyable {
     self.configuration = configuration
     self.limits = limits
     clocks = Array(repeating: 0, count: machine.cpus)
+    lastFiber = Array(repeating: 0, count: machine.cpus)
+    // Index 0 is no fiber and no heap.
+    fibers.append(Fiber())
+    heaps.append(ScriptHeap())
     schedulerStream = RandomStream(seed: configuration.seed, .scheduler)
   }
 }
