@@ -11,25 +11,61 @@
 public struct Kernel: ~Copyable {
   public let machine: MachineConfiguration
   /// The clock of the CPU that the kernel runs on; whoever schedules sets it before a call.
-  public var now: Nanoseconds = 0
+  public var now: Nanoseconds
   /// When the current time slice ends; long operations stop there and answer `again`.
-  public var sliceEnd: Nanoseconds = .max
-  public var counters = Counters()
-  public var events = EventLog()
+  public var sliceEnd: Nanoseconds
+  public var counters: Counters
+  public var events: EventLog
   package var costs: Costs
   package var tunables: Tunables
+  package var tasks: TaskTable
 
   /// Boots a machine.
   ///
   /// - Throws: `MachineError` naming the key of the configuration that cannot be had.
   public init(_ machine: MachineConfiguration) throws(MachineError) {
+    let kernel = try Self.booted(machine)
+    self = kernel
+  }
+
+  private static func booted(_ machine: MachineConfiguration) throws(MachineError) -> Kernel {
     try machine.validate()
+    var kernel = Kernel(validated: machine)
+    do { try kernel.bootTasks() } catch {
+      throw MachineError(key: "ram", message: "no memory is left for the first tasks")
+    }
+    return kernel
+  }
+
+  /// Everything in its state before the first task.
+  ///
+  /// No field has a default value where it is declared: an initialiser that throws must not have begun to
+  /// fill a value that cannot be copied.
+  private init(validated machine: MachineConfiguration) {
     self.machine = machine
+    now = 0
+    sliceEnd = .max
+    counters = Counters()
+    events = EventLog()
     costs = machine.costs
     tunables = machine.tunables
+    tasks = TaskTable(pidMaximum: machine.tunables.pidMaximum)
   }
+
+  /// Why the machine has stopped for good, if it has; nothing may run on it then.
+  public var panic: Panic? { tasks.panic }
 
   /// Lets simulated time pass on this CPU.
   @inlinable
   package mutating func charge(_ cost: Nanoseconds) { now &+= cost }
+
+  /// Reports what happened to whoever listens.
+  package mutating func emit(
+    _ kind: EventKind, _ pid: ProcessID, _ first: UInt64 = 0, _ second: UInt64 = 0
+  ) {
+    if events.isOn {
+      events.record(
+        KernelEvent(time: now, kind: kind, pid: pid, first: first, second: second))
+    }
+  }
 }

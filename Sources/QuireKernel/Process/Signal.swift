@@ -46,6 +46,15 @@ public struct SignalSet: Hashable, Sendable, BitwiseCopyable {
   public mutating func insert(_ signal: Signal) { bits |= 1 << UInt32(signal.rawValue) }
   public mutating func remove(_ signal: Signal) { bits &= ~(1 << UInt32(signal.rawValue)) }
   public var isEmpty: Bool { bits == 0 }
+  /// The member with the smallest number.
+  public var lowest: Signal? {
+    bits == 0 ? nil : Signal(rawValue: UInt8(bits.trailingZeroBitCount))
+  }
+  public func subtracting(_ other: SignalSet) -> SignalSet {
+    var result = self
+    result.bits &= ~other.bits
+    return result
+  }
 }
 
 /// A signal that an access raised, as siginfo_t reports it.

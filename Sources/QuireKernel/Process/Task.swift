@@ -89,3 +89,114 @@ public struct TaskName: Hashable, Sendable, BitwiseCopyable, CustomStringConvert
     return String(decoding: bytes, as: UTF8.self)
   }
 }
+
+/// What is true of a task, beside its state.
+///
+/// Linux: `PF_*` and `SIGNAL_*`, include/linux/sched.h and include/linux/sched/signal.h.
+public struct TaskFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
+  public var rawValue: UInt16
+  @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  /// Has no address space of its own and is never killed (`PF_KTHREAD`).
+  public static let kernelThread = TaskFlags(rawValue: 1 << 0)
+  /// Holds every capability, as the superuser does.
+  public static let privileged = TaskFlags(rawValue: 1 << 1)
+  /// Frees memory right now: its allocations ignore the watermarks (`PF_MEMALLOC`).
+  public static let reclaiming = TaskFlags(rawValue: 1 << 2)
+  /// Chosen by the OOM killer; it dies when it next leaves the kernel (`TIF_MEMDIE`).
+  public static let oomVictim = TaskFlags(rawValue: 1 << 3)
+  /// Runs swapoff and so is the first that the OOM killer takes (`oom_flag_origin`).
+  public static let swapoffCaller = TaskFlags(rawValue: 1 << 4)
+  /// Sleeps in state D, but SIGKILL may end it (`TASK_KILLABLE`).
+  public static let killable = TaskFlags(rawValue: 1 << 5)
+  /// Blocked in `wait`: a child that changes state wakes it.
+  public static let waiting = TaskFlags(rawValue: 1 << 6)
+  /// On the queue of tasks that the scheduler is to look at.
+  public static let queued = TaskFlags(rawValue: 1 << 7)
+  /// Stopped, and no `wait` with `untraced` has seen it yet.
+  public static let stopUnreported = TaskFlags(rawValue: 1 << 8)
+  /// Continued, and no `wait` with `continued` has seen it yet.
+  public static let continueUnreported = TaskFlags(rawValue: 1 << 9)
+}
+
+/// One record of the process table (TASK-1).
+///
+/// Relations are task indices and 0 is *none*; times are simulated nanoseconds.
+/// Linux: `struct task_struct`, include/linux/sched.h.
+public struct Task: Sendable, BitwiseCopyable {
+  // Identity.
+  public internal(set) var pid: ProcessID
+  /// Pid of the first thread of the process; what `getpid` answers.
+  public internal(set) var threadGroup: ProcessID
+  /// Process group, inherited at fork.
+  public internal(set) var processGroup: ProcessID
+  public var name: TaskName
+  public internal(set) var flags: TaskFlags
+  public internal(set) var state: TaskState
+  /// How it ended; meaningful in a zombie.
+  public internal(set) var exitStatus: ExitStatus
+
+  // The tree: children of one parent form a list in birth order.
+  public internal(set) var parent: TaskIndex
+  package internal(set) var firstChild: TaskIndex = .none
+  package internal(set) var lastChild: TaskIndex = .none
+  package internal(set) var nextSibling: TaskIndex = .none
+  package internal(set) var previousSibling: TaskIndex = .none
+  /// Neighbours in the list of all tasks, oldest first.
+  package internal(set) var next: TaskIndex = .none
+  package internal(set) var previous: TaskIndex = .none
+  /// Next in the queue of tasks to be looked at by the scheduler.
+  package internal(set) var nextWakeup: TaskIndex = .none
+
+  // Memory.
+  /// The address space, or none for a kernel thread and a zombie.
+  package var space: AddressSpaceIndex
+  /// First frame of the kernel stack, or none once the task has exited.
+  package internal(set) var kernelStack: FrameNumber = .none
+  /// Page of the last fault that sleeps for the disk; when it is resumed it is a major one.
+  package var retriedFault: VirtualAddress = 0
+  public var oomScoreAdjustment: Int16 = 0
+  /// Most tasks that the ordinary user may have when this one forks (`RLIMIT_NPROC`).
+  public internal(set) var processLimit: UInt64 = .max
+
+  // Signals.
+  public internal(set) var pending = SignalSet()
+  public internal(set) var blocked = SignalSet()
+
+  // Scheduling: kept here, decided by whoever schedules.
+  /// -20 ... 19.
+  public var nice: Int8 = 0
+  /// 1 ... 99 in the real-time classes, 0 in the fair class.
+  public var realTimePriority: UInt8 = 0
+  public var policy = SchedulingPolicy.fair
+  public var cpu: UInt8 = 0
+  /// One bit for each CPU that may run it.
+  public var affinity: UInt64 = .max
+  public var virtualRuntime: UInt64 = 0
+
+  // Accounts.
+  public internal(set) var startTime: Nanoseconds
+  public var userTime: Nanoseconds = 0
+  public var systemTime: Nanoseconds = 0
+  public var minorFaults: UInt64 = 0
+  public var majorFaults: UInt64 = 0
+  /// Faults that copied a page (or reused the last copy) after a fork.
+  public var cowFaults: UInt64 = 0
+  /// Faults of children that were waited for.
+  public internal(set) var childMinorFaults: UInt64 = 0
+  public internal(set) var childMajorFaults: UInt64 = 0
+
+  /// A zombie or gone: it runs no more.
+  @inlinable public var isDead: Bool { state == .zombie || state == .dead }
+  @inlinable public var isKernelThread: Bool { flags.contains(.kernelThread) }
+  @inlinable public var isPrivileged: Bool { flags.contains(.privileged) }
+  /// SIGKILL is pending: it dies when it next leaves the kernel, and sleeps no more.
+  @inlinable public var isDying: Bool { pending.contains(.SIGKILL) || isDead }
+}
+
+/// The class that picks a task (SCHED-1).
+///
+/// Linux: `SCHED_NORMAL`, `SCHED_FIFO`, `SCHED_RR`, include/uapi/linux/sched.h.
+public enum SchedulingPolicy: UInt8, Sendable, BitwiseCopyable {
+  case fair, firstInFirstOut, roundRobin
+}

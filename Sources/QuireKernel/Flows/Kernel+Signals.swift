@@ -1,0 +1,182 @@
+// Signals: who may send them, what sending does at once, what happens on the way to user mode.
+
+extension Kernel {
+  /// Sends a signal by pid; number 0 only asks whether it could be sent.
+  ///
+  /// - Throws: ESRCH when nobody has the pid, EINVAL for a number that is no signal, EPERM when the
+  ///   sender may not.
+  /// Linux: `kill_proc_info`, kernel/signal.c.
+  public mutating func kill(
+    _ pid: ProcessID, _ number: Int32, by sender: TaskIndex
+  ) throws(Errno) {
+    let target = tasks.task(withPID: pid)
+    if target.isNone { throw .ESRCH }
+    if number == 0 { return try checkMaySignal(target, nil, by: sender) }
+    guard let code = UInt8(exactly: number), let signal = Signal(rawValue: code) else {
+      throw .EINVAL
+    }
+    try checkMaySignal(target, signal, by: sender)
+    post(signal, to: target)
+  }
+
+  private func checkMaySignal(
+    _ target: TaskIndex, _ signal: Signal?, by sender: TaskIndex
+  ) throws(Errno) {
+    if tasks[sender].isPrivileged || !tasks[target].isPrivileged || signal == .SIGCONT { return }
+    throw .EPERM
+  }
+
+  /// Makes a signal pending, with what that does at once: it continues the stopped, wakes the
+  /// sleeping, and is forgotten where nobody would notice it.
+  ///
+  /// Linux: `send_signal_locked` and `prepare_signal`, kernel/signal.c.
+  mutating func post(_ signal: Signal, to task: TaskIndex) {
+    let record = tasks[task]
+    if record.isDead || isShielded(task, from: signal) { return }
+    emit(.signal, record.pid, UInt64(signal.rawValue))
+    if signal == .SIGSTOP { tasks[task].pending.remove(.SIGCONT) }
+    if signal == .SIGCONT { resume(task) }
+    if isIgnored(signal, by: task) { return }
+    tasks[task].pending.insert(signal)
+    wakeForSignal(task, signal)
+  }
+
+  /// Init hears only signals that it handles, kernel threads none.
+  private func isShielded(_ task: TaskIndex, from signal: Signal) -> Bool {
+    if tasks[task].isKernelThread { return true }
+    guard task == tasks.initTask else { return false }
+    if case .handler = tasks.action(of: task, for: signal) { return false }
+    return true
+  }
+
+  private func isIgnored(_ signal: Signal, by task: TaskIndex) -> Bool {
+    if tasks[task].blocked.contains(signal) { return false }
+    switch tasks.action(of: task, for: signal) {
+    case .ignore: return true
+    case .handler: return false
+    case .byDefault:
+      return signal.defaultAction == .ignore || signal.defaultAction == .resume
+    }
+  }
+
+  private mutating func wakeForSignal(_ task: TaskIndex, _ signal: Signal) {
+    let record = tasks[task]
+    if record.blocked.contains(signal) { return }
+    switch record.state {
+    case .sleeping: makeRunnable(task)
+    case .stopped where signal == .SIGKILL: makeRunnable(task)
+    case .uninterruptible where signal == .SIGKILL && record.flags.contains(.killable):
+      makeRunnable(task)
+    default: break
+    }
+  }
+
+  /// SIGCONT arrives: even blocked or ignored it ends a stop.
+  private mutating func resume(_ task: TaskIndex) {
+    tasks[task].pending.remove(.SIGSTOP)
+    tasks[task].flags.remove(.stopUnreported)
+    guard tasks[task].state == .stopped else { return }
+    makeRunnable(task)
+    tasks[task].flags.insert(.continueUnreported)
+    tellParent(of: task)
+  }
+
+  /// A child stopped or went on: SIGCHLD, and a waiting parent looks.
+  private mutating func tellParent(of task: TaskIndex) {
+    let parent = tasks[task].parent
+    post(.SIGCHLD, to: parent)
+    wakeWaiter(parent)
+  }
+
+  /// A signal that the task's own access raised: it cannot be blocked or ignored.
+  ///
+  /// Linux: `force_sig_fault`, kernel/signal.c.
+  public mutating func raise(_ signal: Signal, on task: TaskIndex) {
+    let ignored = tasks.action(of: task, for: signal) == .ignore
+    if ignored || tasks[task].blocked.contains(signal) {
+      tasks[task].blocked.remove(signal)
+      tasks.setAction(.byDefault, of: task, for: signal)
+    }
+    tasks[task].pending.insert(signal)
+  }
+
+  /// Signals that are pending and not blocked.
+  package func deliverableSignals(of task: TaskIndex) -> SignalSet {
+    tasks[task].pending.subtracting(tasks[task].blocked)
+  }
+
+  /// Acts on the signals of a task that is about to return to user mode.
+  ///
+  /// Whoever runs tasks calls this before each return, until it answers `none`. With
+  /// `handler`, the signal stays blocked until `returnFromHandler`.
+  /// Linux: `get_signal`, kernel/signal.c.
+  public mutating func deliverSignals(to task: TaskIndex) -> SignalDelivery {
+    while let signal = nextSignal(of: task) {
+      tasks[task].pending.remove(signal)
+      switch tasks.action(of: task, for: signal) {
+      case .ignore: continue
+      case .handler(let token):
+        tasks[task].blocked.insert(signal)
+        return .handler(signal, token)
+      case .byDefault: break
+      }
+      switch signal.defaultAction {
+      case .ignore, .resume: continue
+      case .stop:
+        stop(task)
+        return .stopped
+      case .terminate:
+        exit(task, .killed(by: signal))
+        return .died(signal)
+      }
+    }
+    return .none
+  }
+
+  /// SIGKILL before all others, then by number.
+  private func nextSignal(of task: TaskIndex) -> Signal? {
+    let signals = deliverableSignals(of: task)
+    return signals.contains(.SIGKILL) ? .SIGKILL : signals.lowest
+  }
+
+  private mutating func stop(_ task: TaskIndex) {
+    tasks[task].state = .stopped
+    tasks[task].flags.insert(.stopUnreported)
+    tasks[task].flags.remove(.continueUnreported)
+    tellParent(of: task)
+  }
+
+  /// The handler of a signal has ended: the signal may come again.
+  ///
+  /// Linux: `rt_sigreturn`, arch/x86/kernel/signal_64.c.
+  public mutating func returnFromHandler(of signal: Signal, by task: TaskIndex) {
+    tasks[task].blocked.remove(signal)
+  }
+
+  /// Says what a task does about a signal; one that is pending and now ignored is forgotten.
+  ///
+  /// - Throws: EINVAL for SIGKILL and SIGSTOP.
+  /// Linux: `do_sigaction`, kernel/signal.c.
+  public mutating func setSignalAction(
+    _ action: SignalAction, for signal: Signal, by task: TaskIndex
+  ) throws(Errno) {
+    if signal == .SIGKILL || signal == .SIGSTOP { throw .EINVAL }
+    tasks.setAction(action, of: task, for: signal)
+    let forgets = action == .ignore || action == .byDefault && signal.defaultAction == .ignore
+    if forgets { tasks[task].pending.remove(signal) }
+  }
+
+  public func signalAction(for signal: Signal, of task: TaskIndex) -> SignalAction {
+    tasks.action(of: task, for: signal)
+  }
+
+  /// Replaces the set of blocked signals; SIGKILL and SIGSTOP stay unblocked.
+  ///
+  /// Linux: `sigprocmask`, kernel/signal.c.
+  public mutating func setBlockedSignals(_ signals: SignalSet, by task: TaskIndex) {
+    var allowed = signals
+    allowed.remove(.SIGKILL)
+    allowed.remove(.SIGSTOP)
+    tasks[task].blocked = allowed
+  }
+}

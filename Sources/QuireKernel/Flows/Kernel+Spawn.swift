@@ -1,0 +1,79 @@
+// How tasks come into being, apart from fork: the first ones at boot, and fresh processes.
+
+extension Kernel {
+  /// Makes the tasks that every machine has: init and kthreadd (TASK-3).
+  ///
+  /// Linux: `rest_init`, init/main.c.
+  mutating func bootTasks() throws(Errno) {
+    tasks.initTask = try newTask(named: "init", under: .none, [.privileged])
+    tasks[tasks.initTask].processLimit = UInt64(maximumTasks / 2)
+    tasks.kthreadd = try newTask(named: "kthreadd", under: .none, [.privileged, .kernelThread])
+    tasks[tasks.initTask].state = .sleeping
+    tasks[tasks.kthreadd].state = .sleeping
+  }
+
+  /// Starts a fresh process: a stack region, a heap base, nothing resident.
+  ///
+  /// It is a child of `parent` and has its credentials, limits and nice value; it runs nothing
+  /// until the scheduler gives it a program.
+  /// - Throws: EAGAIN when no more tasks are allowed or no pid is free, ENOMEM.
+  /// Linux: none (fork and execve of an empty image in one step).
+  public mutating func spawn(named name: String, by parent: TaskIndex) throws(Errno) -> TaskIndex {
+    let inherited = tasks[parent].flags.intersection(.privileged)
+    let child = try newTask(named: name, under: parent, inherited)
+    tasks[child].processLimit = tasks[parent].processLimit
+    tasks[child].nice = tasks[parent].nice
+    tasks[child].affinity = tasks[parent].affinity
+    tasks[child].processGroup = tasks[parent].processGroup
+    emit(.fork, tasks[parent].pid, UInt64(UInt32(bitPattern: tasks[child].pid)))
+    return child
+  }
+
+  /// The parent of top-level processes.
+  public var initTask: TaskIndex { tasks.initTask }
+
+  /// A new record with everything that a task costs, visible to all when this returns.
+  private mutating func newTask(
+    named name: String, under parent: TaskIndex, _ flags: TaskFlags
+  ) throws(Errno) -> TaskIndex {
+    let pid = try newPID(for: parent)
+    var record = Task(pid: pid, name: TaskName(name), born: now)
+    record.flags = flags
+    let task = tasks.allocate(record)
+    tasks.publish(task, under: parent)
+    return task
+  }
+
+  /// A free pid, if another task may exist at all (TASK-4).
+  ///
+  /// Linux: the checks of `copy_process`, kernel/fork.c.
+  mutating func newPID(for parent: TaskIndex) throws(Errno) -> ProcessID {
+    if tasks.count >= maximumTasks { throw .EAGAIN }
+    if !parent.isNone, !tasks[parent].isPrivileged,
+      UInt64(unprivilegedTasks) >= tasks[parent].processLimit
+    {
+      throw .EAGAIN
+    }
+    guard let pid = tasks.pids.next() else { throw .EAGAIN }
+    return pid
+  }
+
+  /// Tasks of the one ordinary user.
+  private var unprivilegedTasks: Int {
+    var count = 0
+    var task = tasks.first
+    while !task.isNone {
+      if !tasks[task].isPrivileged { count += 1 }
+      task = tasks[task].next
+    }
+    return count
+  }
+
+  /// `kernel.threads-max`: kernel stacks may fill an eighth of the RAM.
+  ///
+  /// Linux: `set_max_threads`, kernel/fork.c.
+  var maximumTasks: Int {
+    let bytes = UInt64(TaskTable.stackPages) << Page.shift
+    return Int(max(machine.ram / (bytes * 8), 20))
+  }
+}
