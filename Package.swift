@@ -60,7 +60,13 @@ let package = Package(
       swiftSettings: strict),
 
     // The library in the language, embedded in the binary.
-    .target(name: "QuireStandardLibrary", path: "stdlib", swiftSettings: strict),
+    .target(
+      name: "QuireStandardLibrary", path: "stdlib",
+      resources: [
+        .embedInCode("patterns.quire"), .embedInCode("prelude.quire"),
+        .embedInCode("report.quire"),
+      ],
+      swiftSettings: strict),
 
     // The public face: engine, machine, configuration, outcome.
     .target(
