@@ -35,10 +35,10 @@ public struct VirtualMemoryArea: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
-/// The rest of a region: 24 bytes.
+/// The rest of a region: 32 bytes.
 ///
 /// Linux: `struct vm_area_struct`, include/linux/mm_types.h.
-package struct VMALinks: BitwiseCopyable {
+package struct VMALinks: Hashable, BitwiseCopyable {
   /// Page number that `start` has in its object, or in anonymous memory (VMA-6).
   package var pageOffset: UInt64
   /// Links to every `AnonVMA` whose pages this region may map, newest first.
@@ -47,6 +47,19 @@ package struct VMALinks: BitwiseCopyable {
   /// Neighbours among the regions of the same object.
   package var nextInObject: VMAIndex
   package var previousInObject: VMAIndex
+  /// Neighbours in the address space, by address.
+  package var next: VMAIndex
+  package var previous: VMAIndex
+
+  package init(pageOffset: UInt64) {
+    self.pageOffset = pageOffset
+    firstChain = .none
+    lastChain = .none
+    nextInObject = .none
+    previousInObject = .none
+    next = .none
+    previous = .none
+  }
 }
 
 /// Index of a memory object (today: shared anonymous memory); 0 is none.

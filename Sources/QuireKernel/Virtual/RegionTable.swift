@@ -1,0 +1,146 @@
+// The regions of all address spaces: their records, their order, and the index over them.
+//
+// Each space's regions form a list by address and a tree by end; both and the gaps in the tree
+// change together, here and nowhere else. Merging and splitting are decided by the flows.
+
+package import KernelStorage
+
+/// Every region of the machine, by index.
+///
+/// Linux: the `vm_area_struct` cache with `mm_struct.mm_mt`, include/linux/mm_types.h.
+package struct RegionTable: ~Copyable {
+  package var areas: Pool<VirtualMemoryArea>
+  /// Parallel to `areas`.
+  package var links: Table<VMALinks>
+  package var tree = RegionTree()
+
+  package init() {
+    areas = Pool(
+      unused: VirtualMemoryArea(
+        start: 0, end: 0, flags: [], object: .none, anonVMA: .none, space: .none))
+    links = Table()
+    links.append(VMALinks(pageOffset: 0))
+  }
+
+  @inlinable
+  package subscript(region: VMAIndex) -> VirtualMemoryArea {
+    get { areas[region.index] }
+    _modify { yield &areas[region.index] }
+  }
+
+  // MARK: Queries
+
+  /// The first region whose end is above `address`; it may begin above it too (VMA-3).
+  ///
+  /// Linux: `find_vma`, include/linux/mm.h.
+  @inline(__always)
+  package borrowing func find(_ address: VirtualAddress, in root: inout RegionTree.Root)
+    -> VMAIndex
+  {
+    if !root.cached.isNone && areas[root.cached.index].contains(address) { return root.cached }
+    let found = tree.first(above: address, in: root)
+    if !found.isNone { root.cached = found }
+    return found
+  }
+
+  /// The first region that shares a page with `start ..< end`.
+  ///
+  /// Linux: `find_vma_intersection`, include/linux/mm.h.
+  package borrowing func firstOverlapping(
+    _ start: VirtualAddress, _ end: VirtualAddress, in root: RegionTree.Root
+  ) -> VMAIndex {
+    let found = tree.first(above: start, in: root)
+    return found.isNone || areas[found.index].start >= end ? .none : found
+  }
+
+  package borrowing func next(_ region: VMAIndex) -> VMAIndex { links[region.index].next }
+  package borrowing func previous(_ region: VMAIndex) -> VMAIndex { links[region.index].previous }
+
+  /// The region before `address`, given the first one above it.
+  package borrowing func previous(before following: VMAIndex, in root: RegionTree.Root) -> VMAIndex
+  {
+    following.isNone ? root.last : links[following.index].previous
+  }
+
+  /// Page number of `address` in the region's object or in anonymous memory.
+  ///
+  /// Linux: `linear_page_index`, include/linux/pagemap.h.
+  package borrowing func pageOffset(_ address: VirtualAddress, in region: VMAIndex) -> UInt64 {
+    links[region.index].pageOffset &+ ((address &- areas[region.index].start) >> Page.shift)
+  }
+
+  /// Where a region begins for the search of free space: the guard gap of one that grows down is
+  /// not free (STACK-4).
+  ///
+  /// Linux: `vm_start_gap`, include/linux/mm.h.
+  package borrowing func guardedStart(_ region: VMAIndex) -> VirtualAddress {
+    let area = areas[region.index]
+    guard area.flags.contains(.growsDown) else { return area.start }
+    return area.start < Layout.stackGuardGap ? 0 : area.start - Layout.stackGuardGap
+  }
+
+  private borrowing func gap(before region: VMAIndex) -> UInt64 {
+    let previous = links[region.index].previous
+    return areas[region.index].start - (previous.isNone ? 0 : areas[previous.index].end)
+  }
+
+  // MARK: Changes
+
+  /// Adds a region in free space.
+  package mutating func insert(
+    _ area: VirtualMemoryArea, links record: VMALinks, into root: inout RegionTree.Root
+  ) -> VMAIndex {
+    precondition(area.start < area.end, "RegionTable: an empty region at \(area.start)")
+    let next = tree.first(above: area.start, in: root)
+    let previous = previous(before: next, in: root)
+    precondition(
+      next.isNone || areas[next.index].start >= area.end,
+      "RegionTable: a region at \(area.start) would overlap its neighbour")
+    let region = VMAIndex(areas.allocate(area))
+    links.extend(to: region.index + 1)
+    links[region.index] = record
+    links[region.index].next = next
+    links[region.index].previous = previous
+    if previous.isNone { root.first = region } else { links[previous.index].next = region }
+    if next.isNone { root.last = region } else { links[next.index].previous = region }
+    tree.insert(region, end: area.end, gap: gap(before: region), into: &root)
+    refreshGap(before: next, in: root)
+    return region
+  }
+
+  /// Takes a region out; its chains and its object are the caller's.
+  package mutating func remove(_ region: VMAIndex, from root: inout RegionTree.Root) {
+    let record = links[region.index]
+    tree.remove(end: areas[region.index].end, from: &root)
+    if record.previous.isNone {
+      root.first = record.next
+    } else {
+      links[record.previous.index].next = record.next
+    }
+    if record.next.isNone {
+      root.last = record.previous
+    } else {
+      links[record.next.index].previous = record.previous
+    }
+    if root.cached == region { root.cached = .none }
+    areas.release(region.index)
+    refreshGap(before: record.next, in: root)
+  }
+
+  /// Moves the ends of a region within the free space around it.
+  package mutating func setBounds(
+    _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, in root: RegionTree.Root
+  ) {
+    let oldEnd = areas[region.index].end
+    areas[region.index].start = start
+    areas[region.index].end = end
+    tree.update(end: oldEnd, to: end, gap: gap(before: region), in: root)
+    if end != oldEnd { refreshGap(before: links[region.index].next, in: root) }
+  }
+
+  private mutating func refreshGap(before region: VMAIndex, in root: RegionTree.Root) {
+    if region.isNone { return }
+    let end = areas[region.index].end
+    tree.update(end: end, to: end, gap: gap(before: region), in: root)
+  }
+}
