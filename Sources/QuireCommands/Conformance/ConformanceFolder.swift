@@ -32,12 +32,14 @@ struct ConformanceFolder {
 
   func scenarioPath(_ name: String) -> String { "\(path)/scenarios/\(name).scenario" }
 
+  func recordingPath(_ name: String) -> String { "\(path)/\(results)/\(name).json" }
+
   func scenarioText(_ name: String) throws(ConformanceError) -> String {
     String(decoding: try Self.bytes(of: scenarioPath(name)), as: UTF8.self)
   }
 
   func recording(_ name: String) throws(ConformanceError) -> Recording {
-    let path = "\(path)/\(results)/\(name).json"
+    let path = recordingPath(name)
     guard FileManager.default.fileExists(atPath: path) else {
       throw ConformanceError("there is no recording \(path)")
     }

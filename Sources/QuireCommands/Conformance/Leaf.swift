@@ -44,7 +44,9 @@ extension Leaf: Decodable {
     if let object = try? decoder.container(keyedBy: AnyKey.self) {
       let keys = object.allKeys.sorted { $0.stringValue < $1.stringValue }
       self = .object(
-        try keys.map { Member(key: $0.stringValue, value: try object.decode(Leaf.self, forKey: $0)) }
+        try keys.map {
+          Member(key: $0.stringValue, value: try object.decode(Leaf.self, forKey: $0))
+        }
       )
       return
     }

@@ -47,6 +47,16 @@ enum LinuxNames {
     ("none", 0), ("rdonly", 0o10000), ("rnd", 0o20000), ("remap", 0o40000), ("exec", 0o100000),
   ]
 
+  /// The number of a name of one of these tables; 0 for a name that is in none.
+  static func value(of name: String, in names: Names) -> UInt64 {
+    names.first { $0.name == name }?.value ?? 0
+  }
+
+  /// The name of a single value, or the value itself.
+  static func name(of value: UInt64, in names: Names) -> String {
+    names.first { $0.value == value }?.name ?? "\(value)"
+  }
+
   static let resources = ["as", "data", "stack", "memlock"]
 
   /// The names of the bits that are set, and what is left over as a number.

@@ -33,7 +33,8 @@ struct Recording: Sendable {
   /// Says what is wrong if the results are those of another scenario.
   func mismatch(with scenario: Scenario) -> String? {
     if results.count != scenario.steps.count {
-      return "the recording has \(results.count) results, the scenario \(scenario.steps.count) steps"
+      return
+        "the recording has \(results.count) results, the scenario \(scenario.steps.count) steps"
     }
     for (step, result) in zip(scenario.steps, results) {
       if result["line"] != .integer(Int64(step.line)) {

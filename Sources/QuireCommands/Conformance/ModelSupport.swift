@@ -1,0 +1,68 @@
+// Which steps the model can take: a scenario with any other step is unsupported, never agreement.
+
+/// The operations and flags that the model has.
+enum ModelSupport {
+  /// What a scenario needs and the model lacks, each once, in the order of need.
+  static func missing(for scenario: Scenario) -> [String] {
+    var missing: [String] = []
+    for step in scenario.steps {
+      guard let what = lack(of: step.operation), !missing.contains(what) else { continue }
+      missing.append(what)
+    }
+    return missing
+  }
+
+  private static func lack(of operation: Operation) -> String? {
+    switch operation {
+    case .munmap, .mprotect, .brk, .read, .write, .forkBlock(_, isVfork: false), .closeBlock,
+      .fork, .wait, .exit, .observe:
+      nil
+    case .mmap(let arguments): lack(of: arguments)
+    case .mremap: "mremap"
+    case .madvise(_, let advice): "madvise \(LinuxNames.name(of: advice, in: LinuxNames.advice))"
+    case .mlock: "mlock"
+    case .mlock2: "mlock2"
+    case .munlock: "munlock"
+    case .mlockall: "mlockall"
+    case .munlockall: "munlockall"
+    case .mincore: "mincore"
+    case .msync: "msync"
+    case .mseal: "mseal"
+    case .runAt: "run_at"
+    case .file: "file"
+    case .memfd: "memfd"
+    case .truncate: "truncate"
+    case .punch: "punch"
+    case .fsync: "fsync"
+    case .drop: "drop"
+    case .pread: "pread"
+    case .pwrite: "pwrite"
+    case .sysread: "sysread"
+    case .syswrite: "syswrite"
+    case .shmget: "shmget"
+    case .shmat: "shmat"
+    case .shmdt: "shmdt"
+    case .shmrm: "shmrm"
+    case .shmstat: "shmstat"
+    case .forkBlock(_, isVfork: true): "vfork"
+    case .execve: "execve"
+    case .rlimit: "rlimit"
+    case .dropcaps: "dropcaps"
+    case .sleep: "sleep"
+    }
+  }
+
+  /// The flags of mmap that the model has.
+  private static let mapFlags: [String] = [
+    "shared", "private", "fixed", "anon", "low32", "growsdown", "denywrite", "noreserve",
+    "populate", "nonblock", "stack", "noreplace",
+  ]
+
+  private static func lack(of arguments: MapArguments) -> String? {
+    let isAnonymous = arguments.flags & LinuxNames.value(of: "anon", in: LinuxNames.map) != 0
+    if !isAnonymous, case .file = arguments.descriptor { return "mmap of a file" }
+    var rest = arguments.flags
+    for (name, value) in LinuxNames.map where mapFlags.contains(name) { rest &= ~value }
+    return rest == 0 ? nil : "mmap " + LinuxNames.describe(rest, in: LinuxNames.map)
+  }
+}
