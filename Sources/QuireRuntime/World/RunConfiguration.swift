@@ -17,5 +17,8 @@ public struct RunConfiguration: Hashable, Sendable {
   /// How long a process runs while others wait. 1 ms: the order of Linux's own base slice.
   public var quantum: Nanoseconds = 1_000_000
 
+  /// 1000 s: a longer quantum would be no quantum.
+  public static let maximumQuantum: Nanoseconds = 1_000_000_000_000
+
   public init() {}
 }

@@ -1,0 +1,73 @@
+// Kernel parameters by the names that sysctl(8) gives them.
+
+package import QuireKernel
+
+/// One parameter that the model obeys.
+package enum Sysctl: String, CaseIterable, Sendable {
+  case swappiness = "vm.swappiness"
+  case overcommitMemory = "vm.overcommit_memory"
+  case overcommitRatio = "vm.overcommit_ratio"
+  case maxMapCount = "vm.max_map_count"
+  case mmapMinimumAddress = "vm.mmap_min_addr"
+  case pageCluster = "vm.page-cluster"
+  case minFreeKilobytes = "vm.min_free_kbytes"
+  case watermarkScaleFactor = "vm.watermark_scale_factor"
+  case pidMaximum = "kernel.pid_max"
+  case panicOnOOM = "vm.panic_on_oom"
+  case oomKillAllocatingTask = "vm.oom_kill_allocating_task"
+
+  /// The values that the kernel takes.
+  package var range: ClosedRange<Int64> {
+    switch self {
+    case .swappiness: 0...200
+    case .overcommitMemory: 0...2
+    case .overcommitRatio: 0...Int64(Int32.max)
+    case .maxMapCount: 0...Int64(Int32.max)
+    case .mmapMinimumAddress: 0...(1 << 32)
+    case .pageCluster: 0...31
+    case .minFreeKilobytes: 0...(1 << 32)
+    case .watermarkScaleFactor: 1...3000
+    // The kernel's own bounds: RESERVED_PIDS + 1 and PID_MAX_LIMIT.
+    case .pidMaximum: 301...4_194_304
+    case .panicOnOOM: 0...2
+    case .oomKillAllocatingTask: 0...1
+    }
+  }
+}
+
+extension Tunables {
+  /// The value of a parameter; nil for `vm.min_free_kbytes` while the kernel computes it.
+  package subscript(parameter: Sysctl) -> Int64? {
+    get {
+      switch parameter {
+      case .swappiness: Int64(swappiness)
+      case .overcommitMemory: Int64(overcommitMemory)
+      case .overcommitRatio: Int64(overcommitRatio)
+      case .maxMapCount: Int64(maxMapCount)
+      case .mmapMinimumAddress: Int64(mmapMinimumAddress)
+      case .pageCluster: Int64(pageCluster)
+      case .minFreeKilobytes: minFreeKilobytes.map { Int64($0) }
+      case .watermarkScaleFactor: Int64(watermarkScaleFactor)
+      case .pidMaximum: Int64(pidMaximum)
+      case .panicOnOOM: Int64(panicOnOOM)
+      case .oomKillAllocatingTask: Int64(oomKillAllocatingTask)
+      }
+    }
+    set {
+      guard let newValue, parameter.range.contains(newValue) else { return }
+      switch parameter {
+      case .swappiness: swappiness = Int(newValue)
+      case .overcommitMemory: overcommitMemory = Int(newValue)
+      case .overcommitRatio: overcommitRatio = Int(newValue)
+      case .maxMapCount: maxMapCount = Int(newValue)
+      case .mmapMinimumAddress: mmapMinimumAddress = UInt64(newValue)
+      case .pageCluster: pageCluster = Int(newValue)
+      case .minFreeKilobytes: minFreeKilobytes = Int(newValue)
+      case .watermarkScaleFactor: watermarkScaleFactor = Int(newValue)
+      case .pidMaximum: pidMaximum = ProcessID(newValue)
+      case .panicOnOOM: panicOnOOM = Int(newValue)
+      case .oomKillAllocatingTask: oomKillAllocatingTask = Int(newValue)
+      }
+    }
+  }
+}
