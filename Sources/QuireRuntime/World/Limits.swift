@@ -22,7 +22,7 @@ public struct Limits: Hashable, Sendable {
 }
 
 /// Which limit a run reached.
-public enum LimitKind: String, Hashable, Sendable, CaseIterable {
+public enum LimitKind: String, Hashable, Sendable, BitwiseCopyable, CaseIterable {
   case steps, heap, processes, callDepth, output, virtualTime
 
   /// The option of the command line that raises it; the call depth has none.
