@@ -15,7 +15,9 @@ public struct Kernel: ~Copyable {
   /// When the current time slice ends; long operations stop there and answer `again`.
   public var sliceEnd: Nanoseconds
   public var counters: Counters
+  public internal(set) var gauges: Gauges
   public var events: EventLog
+  public internal(set) var memory: PhysicalMemory
   package var costs: Costs
   package var tunables: Tunables
   package var tasks: TaskTable
@@ -30,7 +32,7 @@ public struct Kernel: ~Copyable {
 
   private static func booted(_ machine: MachineConfiguration) throws(MachineError) -> Kernel {
     try machine.validate()
-    var kernel = Kernel(validated: machine)
+    var kernel = Kernel(validated: machine, memory: try PhysicalMemory(machine))
     do { try kernel.bootTasks() } catch {
       throw MachineError(key: "ram", message: "no memory is left for the first tasks")
     }
@@ -39,9 +41,11 @@ public struct Kernel: ~Copyable {
 
   /// Everything in its state before the first task.
   ///
-  /// No field has a default value where it is declared: an initialiser that throws must not have begun to
-  /// fill a value that cannot be copied.
-  private init(validated machine: MachineConfiguration) {
+  /// No field has a default value where it is declared: an initialiser that throws must not have
+  /// begun to fill a value that cannot be copied.
+  private init(validated machine: MachineConfiguration, memory: consuming PhysicalMemory) {
+    self.memory = memory
+    gauges = Gauges()
     self.machine = machine
     now = 0
     sliceEnd = .max

@@ -34,6 +34,20 @@ public struct PageFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let anonymous = PageFlags(rawValue: 1 << 15)
 }
 
+/// What a frame was handed out for, beyond what its flags say.
+///
+/// Linux: the page types of `page_type`, include/linux/page-flags.h, in part.
+public enum FrameUse: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+  /// Whatever its owner makes of it.
+  case any
+  /// A `kmalloc` object above the largest cache (SLAB-22).
+  case largeObject
+  /// Part of a kernel stack (TASK-2).
+  case kernelStack
+  /// Handed to a script by `alloc_pages` and its kin.
+  case script
+}
+
 /// One page descriptor: 32 bytes, one for each frame of the machine.
 ///
 /// Linux: `struct page`, include/linux/mm_types.h.
@@ -41,8 +55,8 @@ public struct PageFrame: Sendable, BitwiseCopyable {
   public var flags: PageFlags
   /// Order of the block that starts here, while free (`buddy`) or handed out whole (`head`).
   public var order: UInt8
-  /// Index of the zone in its node.
-  public var zone: UInt8
+  /// What the frame was handed out for, where no flag says it.
+  public var use: FrameUse
   /// Owners: 0 while free, else 1 for each owner of PAGE-2.
   public var referenceCount: UInt32
   /// Number of PTEs that map the frame (PAGE-3; the kernel stores one less).
@@ -54,4 +68,19 @@ public struct PageFrame: Sendable, BitwiseCopyable {
   /// Neighbours in the one list the frame is on: a buddy free list, an LRU list, a slab list.
   public var next: FrameNumber
   public var previous: FrameNumber
+
+  /// Flags that a page must have lost before it is freed (PAGE-6).
+  ///
+  /// Linux: `PAGE_FLAGS_CHECK_AT_FREE`, include/linux/page-flags.h.
+  static let busyFlags: PageFlags = [
+    .locked, .lru, .active, .slab, .reserved, .swapCache, .unevictable, .buddy,
+  ]
+
+  /// Whether nobody has a claim on the page any more.
+  ///
+  /// Linux: `page_expected_state`, mm/page_alloc.c.
+  var isReadyToFree: Bool {
+    referenceCount == 0 && mapCount == 0 && flags.isDisjoint(with: Self.busyFlags)
+      && (mapping == 0 || flags.contains(.anonymous))
+  }
 }

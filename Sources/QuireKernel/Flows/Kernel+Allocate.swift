@@ -1,0 +1,182 @@
+// Allocating and freeing pages: who gets a page, after which attempts, and who is turned away.
+//
+// The order of attempts is the kernel's (ALLOC-1 … ALLOC-7): leave the low mark standing, then
+// the min mark with the reserves the caller may use, then reclaim, then the OOM gate. Per-CPU
+// page lists are not there yet, so every page comes from and goes to the buddy lists.
+
+import KernelStorage
+
+extension Kernel {
+  /// Takes 2^order frames that belong together, with one owner and holding zeros.
+  ///
+  /// - Throws: `ENOMEM` when nothing helped, or what the OOM killer did to the caller.
+  /// Linux: `__alloc_pages`, mm/page_alloc.c.
+  package mutating func allocatePages(
+    _ gfp: GFPFlags, order: Int, for task: TaskIndex
+  ) throws(Errno) -> FrameNumber {
+    guard order >= 0, order <= BuddyOrder.maximum else { throw .ENOMEM }
+    if memory.injection.strikes(), !gfp.contains(.noFail) { throw .ENOMEM }
+    if let block = attempt(gfp, order: order, level: .low, flags: []) { return block }
+    return try allocateSlowly(gfp, order: order, for: task)
+  }
+
+  /// Walks the zones from the highest allowed one down and takes a block from the first that may
+  /// give one.
+  ///
+  /// Linux: `get_page_from_freelist`, mm/page_alloc.c.
+  private mutating func attempt(
+    _ gfp: GFPFlags, order: Int, level: WatermarkLevel, flags: AllocationFlags
+  ) -> FrameNumber? {
+    let highest = gfp.highestZone
+    if memory.avoidsFragmentation(highest) {
+      let strict = flags.union(.avoidFragmentation)
+      if let block = walk(gfp, order, level, strict, from: highest) { return block }
+    }
+    return walk(gfp, order, level, flags, from: highest)
+  }
+
+  private mutating func walk(
+    _ gfp: GFPFlags, _ order: Int, _ level: WatermarkLevel, _ flags: AllocationFlags,
+    from highest: ZoneKind
+  ) -> FrameNumber? {
+    let type = gfp.migrateType(grouping: memory.mobility.groupsByMobility)
+    var index = highest.index
+    while index >= 0 {
+      let allowed = memory.zones[index].allows(
+        order: order, level: level, highest: highest, flags: flags)
+      if allowed, let block = memory.takeBlock(order: order, from: index, type: type, flags: flags)
+      {
+        memory.prepare(block, order: order)
+        counters.countAllocation(zone: index, pages: UInt64(1 << order))
+        return block
+      }
+      index -= 1
+    }
+    return nil
+  }
+
+  /// The attempts after the first one failed.
+  ///
+  /// Linux: `__alloc_pages_slowpath`, mm/page_alloc.c.
+  private mutating func allocateSlowly(
+    _ gfp: GFPFlags, order: Int, for task: TaskIndex
+  ) throws(Errno) -> FrameNumber {
+    let flags = gfp.slowPathFlags(order: order)
+    if let block = attempt(gfp, order: order, level: .min, flags: flags) { return block }
+    guard gfp.contains(.directReclaim), !gfp.contains(.memAlloc) else { throw .ENOMEM }
+    var fruitless = 0
+    while true {
+      let freed = directReclaim(gfp: gfp, order: order, for: task)
+      if let block = attempt(gfp, order: order, level: .min, flags: flags) { return block }
+      if gfp.contains(.noRetry) { throw .ENOMEM }
+      if order > BuddyOrder.costly, !gfp.contains(.retryMayFail) { throw .ENOMEM }
+      fruitless = freed > 0 && order <= BuddyOrder.costly ? 0 : fruitless + 1
+      if fruitless <= Self.reclaimRetries, mayReclaimEnough(gfp, order: order, flags) { continue }
+      if let block = try passOOMGate(gfp, order: order, for: task) { return block }
+      fruitless = 0
+    }
+  }
+
+  /// Linux: `MAX_RECLAIM_RETRIES`, mm/internal.h.
+  private static var reclaimRetries: Int { 16 }
+
+  /// Whether some zone would pass the min mark if all that can be reclaimed were free (ALLOC-6).
+  ///
+  /// Linux: `should_reclaim_retry`, mm/page_alloc.c.
+  private func mayReclaimEnough(_ gfp: GFPFlags, order: Int, _ flags: AllocationFlags) -> Bool {
+    let highest = gfp.highestZone
+    let reclaimable = reclaimablePages
+    for index in 0...highest.index where memory.zones[index].managed > 0 {
+      var zone = memory.zones[index]
+      zone.free += reclaimable
+      if zone.allows(order: order, level: .min, highest: highest, flags: flags) { return true }
+    }
+    return false
+  }
+
+  /// A last try at the high mark, then the OOM killer, if this request may call it (ALLOC-7).
+  ///
+  /// - Returns: a block, or nil to try again from the start.
+  /// Linux: `__alloc_pages_may_oom`, mm/page_alloc.c.
+  private mutating func passOOMGate(
+    _ gfp: GFPFlags, order: Int, for task: TaskIndex
+  ) throws(Errno) -> FrameNumber? {
+    if let block = attempt(gfp, order: order, level: .high, flags: []) { return block }
+    if order > BuddyOrder.costly || gfp.contains(.retryMayFail) { throw .ENOMEM }
+    if gfp.highestZone.rawValue < ZoneKind.normal.rawValue { throw .ENOMEM }
+    guard gfp.contains(.fs) else { throw .ENOMEM }
+    do {
+      try outOfMemory(gfp: gfp, for: task)
+    } catch {
+      // A request that must not fail gets the last reserves; beyond them the model gives up
+      // where the kernel would spin for ever.
+      guard gfp.contains(.noFail),
+        let block = attempt(gfp, order: order, level: .min, flags: .noWatermarks)
+      else { throw error }
+      return block
+    }
+    return nil
+  }
+
+  // MARK: Freeing
+
+  /// Gives a block back that has one owner, the caller.
+  ///
+  /// Linux: `__free_pages`, mm/page_alloc.c.
+  package mutating func freePages(_ block: FrameNumber, order: Int) {
+    precondition(
+      Int(memory.frames[block].order) == order,
+      "freePages: frame \(block.rawValue) was not handed out with order \(order)")
+    if memory.dropOwner(block) { freeUnowned(block, order: order) }
+  }
+
+  /// Adds an owner to a page.
+  package mutating func get(_ frame: FrameNumber) { memory.get(frame) }
+
+  /// Removes an owner from a page, freeing it with the last one.
+  ///
+  /// Linux: `put_page`, include/linux/mm.h.
+  package mutating func put(_ frame: FrameNumber) {
+    if memory.dropOwner(frame) {
+      freeUnowned(frame, order: Int(memory.frames[frame].order))
+    }
+  }
+
+  private mutating func freeUnowned(_ block: FrameNumber, order: Int) {
+    counters.pgfree += UInt64(1 << order)
+    memory.freeBlock(block, order: order)
+  }
+
+  // MARK: Failure injection
+
+  /// Makes the `count`-th allocation from now fail (1 is the next), pages and slab objects alike;
+  /// 0 turns it off.
+  package mutating func failAllocation(after count: Int) { memory.injection.arm(count) }
+}
+
+extension GFPFlags {
+  /// What the second attempt may draw on (ALLOC-2).
+  ///
+  /// Linux: `gfp_to_alloc_flags`, mm/page_alloc.c.
+  fileprivate func slowPathFlags(order: Int) -> AllocationFlags {
+    var flags: AllocationFlags = []
+    if contains(.high) { flags.insert(.minReserve) }
+    if !contains(.directReclaim), !contains(.noMemAlloc) {
+      flags.insert(.nonBlocking)
+      if order > 0 { flags.insert(.highAtomic) }
+    }
+    if contains(.memAlloc), !contains(.noMemAlloc) { flags.insert(.noWatermarks) }
+    return flags
+  }
+}
+
+extension Counters {
+  /// Linux: `PGALLOC_NORMAL` and its like, include/linux/vm_event_item.h.
+  fileprivate mutating func countAllocation(zone: Int, pages: UInt64) {
+    switch zone {
+    case ZoneKind.dma.index: pgalloc_dma += pages
+    case ZoneKind.dma32.index: pgalloc_dma32 += pages
+    default: pgalloc_normal += pages
+    }
+  }
+}

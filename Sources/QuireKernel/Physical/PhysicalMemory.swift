@@ -1,0 +1,140 @@
+// Physical memory: frames, zones and what the frames hold.
+//
+// This is a leaf: it hands blocks out and takes them back, keeps reference counts and contents,
+// and knows nothing of who owns a page. Who may wait, reclaim or be killed for a page is decided
+// in Flows/Kernel+Allocate.swift.
+
+package import KernelStorage
+
+/// The memory of the one node of the machine.
+///
+/// Linux: `pg_data_t`, include/linux/mmzone.h.
+public struct PhysicalMemory: ~Copyable {
+  public internal(set) var frames: FrameTable
+  /// One row per `ZoneKind`; those without memory have `present` 0.
+  package internal(set) var zones: Table<Zone>
+  /// Contents of each frame.
+  var contents: Table<PageData>
+  package var store = PageStore()
+  /// What the boot kept from the allocator, in ascending order (BOOT-1).
+  package internal(set) var reserved: [ReservedRange] = []
+  var mobility = MobilityPolicy()
+  /// The sum of what allocations must leave alone (ZONE-11), in pages.
+  package internal(set) var totalReserve = 0
+  /// `vm.min_free_kbytes` as computed or set.
+  package internal(set) var minFreeKilobytes = 0
+  /// Countdown to an allocation that is made to fail; 0 is off.
+  var injection = FailureInjection()
+
+  // MARK: Geometry
+
+  /// Frames handed to the allocator at boot.
+  public var managedFrames: Int {
+    var sum = 0
+    for index in 0..<zones.count { sum += zones[index].managed }
+    return sum
+  }
+
+  /// Frames in free blocks.
+  public var freeFrames: Int {
+    var sum = 0
+    for index in 0..<zones.count { sum += zones[index].free }
+    return sum
+  }
+
+  /// A zone by name; one without memory is all zero.
+  public func zone(_ kind: ZoneKind) -> Zone { zones[kind.index] }
+
+  /// The zone that a frame lies in; nil for a frame beyond all zones.
+  ///
+  /// Linux: `page_zone`, include/linux/mm.h.
+  public func zoneKind(of frame: FrameNumber) -> ZoneKind? {
+    for kind in ZoneKind.allCases where zones[kind.index].contains(frame) { return kind }
+    return nil
+  }
+
+  // MARK: Blocks
+
+  /// Takes a block out of one zone, without asking any watermark.
+  ///
+  /// Linux: `rmqueue`, mm/page_alloc.c.
+  mutating func takeBlock(
+    order: Int, from zone: Int, type: MigrateType, flags: AllocationFlags
+  ) -> FrameNumber? {
+    if flags.contains(.highAtomic),
+      let block = zones[zone].takeSmallest(order: order, type: .highAtomic, marking: &frames)
+    {
+      return block
+    }
+    var policy = mobility
+    policy.avoidsFragmentation = flags.contains(.avoidFragmentation)
+    let taken = zones[zone].take(order: order, type: type, policy: policy, marking: &frames)
+    if let taken { return taken }
+    // What is kept for atomic requests of more than a page helps before the machine gives up.
+    guard !flags.isDisjoint(with: [.outOfMemory, .nonBlocking]) else { return nil }
+    return zones[zone].takeSmallest(order: order, type: .highAtomic, marking: &frames)
+  }
+
+  /// Whether a request is first tried without mixing mobilities in Normal, with DMA32 to turn to.
+  ///
+  /// Linux: `alloc_flags_nofragment`, mm/page_alloc.c.
+  func avoidsFragmentation(_ highest: ZoneKind) -> Bool {
+    highest.rawValue >= ZoneKind.normal.rawValue && zones[ZoneKind.normal.index].managed > 0
+      && zones[ZoneKind.dma32.index].managed > 0
+  }
+
+  /// Makes a block that was taken a fresh one with one owner.
+  ///
+  /// Linux: `prep_new_page`, mm/page_alloc.c.
+  mutating func prepare(_ block: FrameNumber, order: Int) {
+    frames[block].referenceCount = 1
+    frames[block].order = UInt8(order)
+    frames[block].flags = order > 0 ? .head : []
+  }
+
+  /// Gives a block back whose last owner has let go.
+  ///
+  /// What the frames held is forgotten here: the next owner never sees it.
+  /// Linux: `free_pages_prepare` and `__free_pages_ok`, mm/page_alloc.c.
+  mutating func freeBlock(_ block: FrameNumber, order: Int) {
+    precondition(
+      frames[block].isReadyToFree, "PhysicalMemory: bad page \(block.rawValue) is being freed")
+    guard let kind = zoneKind(of: block) else {
+      preconditionFailure("PhysicalMemory: frame \(block.rawValue) lies in no zone")
+    }
+    for frame in block.index..<(block.index + 1 << order) { clearData(FrameNumber(frame)) }
+    frames[block].flags = []
+    frames[block].use = .any
+    frames[block].mapping = 0
+    frames[block].index = 0
+    zones[kind.index].release(block, order: order, marking: &frames)
+  }
+
+  // MARK: Owners
+
+  /// Adds an owner.
+  ///
+  /// Linux: `get_page`, include/linux/mm.h.
+  public mutating func get(_ frame: FrameNumber) {
+    precondition(frames[frame].referenceCount > 0, "PhysicalMemory: get of a free frame")
+    frames[frame].referenceCount += 1
+  }
+
+  /// Removes an owner and says whether it was the last: then the caller frees the block.
+  ///
+  /// Linux: `put_page_testzero`, include/linux/mm.h.
+  mutating func dropOwner(_ frame: FrameNumber) -> Bool {
+    precondition(frames[frame].referenceCount > 0, "PhysicalMemory: put of a free frame")
+    frames[frame].referenceCount -= 1
+    return frames[frame].referenceCount == 0
+  }
+}
+
+/// Frames that the boot kept from the allocator.
+///
+/// Linux: `struct memblock_region`, include/linux/memblock.h.
+package struct ReservedRange: Hashable, Sendable {
+  package var frames: Range<FrameNumber>
+  /// As /proc/iomem names it.
+  package var name: String
+}

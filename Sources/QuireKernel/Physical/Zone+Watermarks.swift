@@ -1,0 +1,163 @@
+// Watermarks: how much free memory a request must leave behind (ZONE-6, ZONE-9).
+
+import KernelStorage
+
+extension Zone {
+  /// Whether a request may take 2^order frames from this zone (ZONE-9).
+  ///
+  /// Linux: `__zone_watermark_ok`, mm/page_alloc.c.
+  func allows(
+    order: Int, level: WatermarkLevel, highest: ZoneKind, flags: AllocationFlags
+  ) -> Bool {
+    if flags.contains(.noWatermarks) { return true }
+    return passes(order: order, mark: mark(level, order, flags), highest: highest, flags: flags)
+  }
+
+  func passes(order: Int, mark: Int, highest: ZoneKind, flags: AllocationFlags) -> Bool {
+    let usesReserves = !flags.isDisjoint(with: [
+      .minReserve, .nonBlocking, .highAtomic, .outOfMemory,
+    ])
+    var available = free - (1 << order - 1)
+    if !usesReserves { available -= reservedHighAtomic }
+    let required = reduced(mark, flags) + lowmemReserve[highest.index]
+    guard available > required else { return false }
+    return order == 0 || hasBlock(for: order, flags)
+  }
+
+  /// The mark of a level; a boost does not hold single pages back that draw on the reserves.
+  ///
+  /// Linux: `zone_watermark_fast`, mm/page_alloc.c.
+  private func mark(_ level: WatermarkLevel, _ order: Int, _ flags: AllocationFlags) -> Int {
+    switch level {
+    case .low: return boosted(watermarks.low)
+    case .high: return boosted(watermarks.high)
+    case .min:
+      let ignoresBoost = order == 0 && flags.contains(.minReserve)
+      return ignoresBoost ? watermarks.min : boosted(watermarks.min)
+    }
+  }
+
+  private func reduced(_ mark: Int, _ flags: AllocationFlags) -> Int {
+    var mark = mark
+    if flags.contains(.minReserve) {
+      mark -= mark / 2
+      if flags.contains(.nonBlocking) { mark -= mark / 4 }
+    }
+    if flags.contains(.outOfMemory) { mark -= mark / 2 }
+    return mark
+  }
+
+  private func hasBlock(for order: Int, _ flags: AllocationFlags) -> Bool {
+    let all = UInt16.max << UInt16(order)
+    var orders =
+      occupied[MigrateType.movable.index] | occupied[MigrateType.unmovable.index]
+      | occupied[MigrateType.reclaimable.index]
+    if !flags.isDisjoint(with: [.highAtomic, .outOfMemory]) {
+      orders |= occupied[MigrateType.highAtomic.index]
+    }
+    return orders & all != 0
+  }
+
+  /// Sets the marks from the machine's `min_free_kbytes` (ZONE-6).
+  ///
+  /// - Parameter lowmem: managed frames of all zones that are neither high nor movable.
+  /// Linux: `__setup_per_zone_wmarks`, mm/page_alloc.c.
+  mutating func setWatermarks(minFreePages: Int, lowmem: Int, scaleFactor: Int) {
+    let share = lowmem == 0 ? 0 : minFreePages * managed / lowmem
+    if kind == .highMem || kind == .movable {
+      watermarks.min = Swift.min(Swift.max(managed / 1024, 32), 128)
+    } else {
+      watermarks.min = share
+    }
+    let gap = Swift.max(share / 4, managed * scaleFactor / 10_000)
+    watermarks.low = watermarks.min + gap
+    watermarks.high = watermarks.low + gap
+    watermarks.promo = watermarks.high + gap
+    boost = 0
+  }
+}
+
+extension PhysicalMemory {
+  /// Frames that count for `min_free_kbytes`.
+  ///
+  /// Linux: `nr_free_buffer_pages`, mm/page_alloc.c.
+  var lowmemFrames: Int {
+    zones[ZoneKind.dma.index].managed + zones[ZoneKind.dma32.index].managed
+      + zones[ZoneKind.normal.index].managed
+  }
+
+  /// Computes `min_free_kbytes`, marks, reserves and what follows from them.
+  ///
+  /// Linux: `init_per_zone_wmark_min`, mm/page_alloc.c.
+  mutating func setReserves(_ tunables: borrowing Tunables) {
+    let computed = Self.minFreeKilobytes(lowmem: lowmemFrames)
+    minFreeKilobytes = max(computed, tunables.minFreeKilobytes ?? 0)
+    for index in 0..<zones.count {
+      zones[index].setWatermarks(
+        minFreePages: minFreeKilobytes / 4, lowmem: lowmemFrames,
+        scaleFactor: tunables.watermarkScaleFactor)
+    }
+    setLowmemReserves()
+    setTotalReserve()
+  }
+
+  /// ZONE-5.
+  ///
+  /// Linux: `calculate_min_free_kbytes`, mm/page_alloc.c.
+  static func minFreeKilobytes(lowmem frames: Int) -> Int {
+    min(max(squareRoot(frames * 4 * 16), 128), 262_144)
+  }
+
+  /// ZONE-8: what each zone keeps from requests that could have been served higher up.
+  ///
+  /// Linux: `setup_per_zone_lowmem_reserve`, mm/page_alloc.c.
+  private mutating func setLowmemReserves() {
+    for lower in ZoneKind.allCases {
+      var above = 0
+      for upper in ZoneKind.allCases where upper.rawValue > lower.rawValue {
+        above += zones[upper.index].managed
+        let ratio = lower.lowmemReserveRatio
+        let isOff = ratio == 0 || zones[lower.index].managed == 0
+        zones[lower.index].lowmemReserve[upper.index] = isOff ? 0 : above / ratio
+      }
+    }
+  }
+
+  /// ZONE-11.
+  ///
+  /// Linux: `calculate_totalreserve_pages`, mm/page_alloc.c.
+  private mutating func setTotalReserve() {
+    totalReserve = 0
+    for index in 0..<zones.count {
+      var largest = 0
+      for upper in index..<ZoneKind.count {
+        largest = max(largest, zones[index].lowmemReserve[upper])
+      }
+      totalReserve += min(largest + zones[index].watermarks.high, zones[index].managed)
+    }
+  }
+
+  /// Largest integer whose square is at most `value`.
+  ///
+  /// Linux: `int_sqrt`, lib/math/int_sqrt.c.
+  private static func squareRoot(_ value: Int) -> Int {
+    var root = 0
+    var bit = 1 << 30
+    while bit > 0 {
+      if (root + bit) * (root + bit) <= value { root += bit }
+      bit >>= 1
+    }
+    return root
+  }
+}
+
+extension ZoneKind {
+  /// `vm.lowmem_reserve_ratio`.
+  var lowmemReserveRatio: Int {
+    switch self {
+    case .dma, .dma32: 256
+    case .normal: 32
+    case .highMem, .movable: 0
+    }
+  }
+}
