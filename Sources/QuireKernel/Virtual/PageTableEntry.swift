@@ -14,19 +14,32 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
   public static let userBit: UInt64 = 1 << 2
   public static let accessedBit: UInt64 = 1 << 5
   public static let dirtyBit: UInt64 = 1 << 6
+  /// A page that is there but that the processor must not see (PROT_NONE); `presentBit` is clear.
+  ///
+  /// Linux: `_PAGE_PROTNONE`, arch/x86/include/asm/pgtable_types.h.
+  public static let protectNoneBit: UInt64 = 1 << 8
   /// Software bit: no reference or map count belongs to this mapping (the zero page).
   public static let specialBit: UInt64 = 1 << 9
   public static let noExecuteBit: UInt64 = 1 << 63
   static let frameMask: UInt64 = 0x000f_ffff_ffff_f000
+  /// An entry that points to a table of the next level.
+  ///
+  /// Linux: `_PAGE_TABLE`, arch/x86/include/asm/pgtable_types.h.
+  static let tableProtection = presentBit | writeBit | userBit | accessedBit | dirtyBit
 
   @inlinable public var isNone: Bool { bits == 0 }
-  @inlinable public var isPresent: Bool { bits & Self.presentBit != 0 }
+  /// A page is there, whether or not the processor may see it.
+  ///
+  /// Linux: `pte_present`, arch/x86/include/asm/pgtable.h.
+  @inlinable public var isPresent: Bool { bits & (Self.presentBit | Self.protectNoneBit) != 0 }
+  /// The processor sees the page.
+  @inlinable public var isPresentToHardware: Bool { bits & Self.presentBit != 0 }
   @inlinable public var isWritable: Bool { bits & Self.writeBit != 0 }
   @inlinable public var isAccessed: Bool { bits & Self.accessedBit != 0 }
   @inlinable public var isDirty: Bool { bits & Self.dirtyBit != 0 }
   @inlinable public var isSpecial: Bool { bits & Self.specialBit != 0 }
   @inlinable public var isNoExecute: Bool { bits & Self.noExecuteBit != 0 }
-  @inlinable public var isSwap: Bool { bits != 0 && bits & Self.presentBit == 0 }
+  @inlinable public var isSwap: Bool { bits != 0 && !isPresent }
 
   /// The frame of a present entry.
   public var frame: FrameNumber { FrameNumber(UInt32((bits & Self.frameMask) >> Page.shift)) }
@@ -35,22 +48,54 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
     bits = UInt64(frame.rawValue) << Page.shift | protection
   }
 
-  // A swap entry: bit 0 clear, bit 1 set so that it is never all zero, the exclusive mark in
-  // bit 3, the area in bits 8-12, the slot from bit 16.
+  /// The same page with the rights of `protection`; accessed and dirty stay.
+  ///
+  /// Linux: `pte_modify`, arch/x86/include/asm/pgtable.h.
+  func modified(_ protection: UInt64) -> PageTableEntry {
+    let kept = Self.frameMask | Self.accessedBit | Self.dirtyBit | Self.specialBit
+    return PageTableEntry(bits: bits & kept | protection)
+  }
+
+  /// The bits that an access needs to find set.
+  @inline(__always)
+  static func required(for kind: AccessKind) -> UInt64 {
+    kind == .write ? presentBit | userBit | writeBit : presentBit | userBit
+  }
+
+  // A swap entry: bits 0 and 8 clear, bit 1 set so that it is never all zero, the exclusive mark
+  // in bit 3, the area in bits 9-13, the slot from bit 16.
   static let swapMark: UInt64 = 1 << 1
   static let swapExclusiveBit: UInt64 = 1 << 3
 
   public init(swap entry: SwapEntry, exclusive: Bool) {
     bits =
       Self.swapMark | (exclusive ? Self.swapExclusiveBit : 0)
-      | UInt64(entry.area) << 8 | UInt64(entry.slot) << 16
+      | UInt64(entry.area) << 9 | UInt64(entry.slot) << 16
   }
 
   /// The swap slot of a swap entry.
   public var swap: SwapEntry {
-    SwapEntry(area: UInt8((bits >> 8) & 0x1f), slot: UInt32(truncatingIfNeeded: bits >> 16))
+    SwapEntry(area: UInt8((bits >> 9) & 0x1f), slot: UInt32(truncatingIfNeeded: bits >> 16))
   }
   public var isSwapExclusive: Bool { bits & Self.swapExclusiveBit != 0 }
+}
+
+extension VMAFlags {
+  /// The bits of a fresh entry of such a region (VMA-4).
+  ///
+  /// Private regions never grant writing by themselves: only a page that is known to be exclusive
+  /// gets the write bit. Shared memory without a file grants it at once (REC-6).
+  /// Linux: `protection_map` and `vm_get_page_prot`, arch/x86/mm/pgprot.c.
+  @inline(__always)
+  var entryProtection: UInt64 {
+    let noExecute = contains(.execute) ? 0 : PageTableEntry.noExecuteBit
+    if !isAccessible {
+      return PageTableEntry.protectNoneBit | PageTableEntry.accessedBit | noExecute
+    }
+    let writable = isSuperset(of: [.shared, .write]) ? PageTableEntry.writeBit : 0
+    return PageTableEntry.presentBit | PageTableEntry.userBit | PageTableEntry.accessedBit
+      | noExecute | writable
+  }
 }
 
 /// A place in swap: the number of an area and a slot in it; slot 0 holds the header and never data.
