@@ -73,6 +73,15 @@ package struct RandomStream: Sendable, Hashable, BitwiseCopyable {
     return product.high
   }
 
+  /// Puts `count` things into random order by exchanging pairs of them (Fisher–Yates, from the end).
+  package mutating func shuffle(count: Int, exchange: (Int, Int) -> Void) {
+    var last = count - 1
+    while last > 0 {
+      exchange(last, Int(below(UInt64(last + 1))))
+      last -= 1
+    }
+  }
+
   private static func rotate(_ word: UInt64, _ count: UInt64) -> UInt64 {
     (word << count) | (word >> (64 - count))
   }
