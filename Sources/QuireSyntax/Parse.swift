@@ -12,3 +12,61 @@ public struct ParsedFile: Sendable {
 
   public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 }
+
+/// Parses a script. Never fails: what is not understood is reported and left out of the tree.
+public func parse(_ source: SourceFile) -> ParsedFile {
+  if let refusal = refusal(of: source) {
+    let tree = parseTokens(SourceFile(name: source.name, bytes: [], id: source.id)).tree
+    return ParsedFile(source: source, tree: tree, diagnostics: [refusal])
+  }
+  let (tree, diagnostics) = parseTokens(source)
+  return ParsedFile(source: source, tree: tree, diagnostics: capped(diagnostics))
+}
+
+/// Whether a text has no mistake but that it ends too soon: inside a bracket or block, after an
+/// operator or a comma, or before the `catch` of a `try`. A line editor then asks for more.
+///
+/// A string that is not closed is a mistake, since strings end on their line.
+public func isIncomplete(_ source: SourceFile) -> Bool {
+  guard refusal(of: source) == nil else { return false }
+  var lexer = Lexer(source, recoversLines: false)
+  let text = lexer.lex()
+  var parser = Parser(source, text)
+  _ = parser.parseFile()
+  if text.endsInsideBracket { return parser.diagnostics.isEmpty }
+  return parser.missesEnd && text.problems.isEmpty && parser.diagnostics.count == 1
+}
+
+private func parseTokens(_ source: SourceFile) -> (tree: SyntaxTree, diagnostics: [Diagnostic]) {
+  var lexer = Lexer(source)
+  let text = lexer.lex()
+  var parser = Parser(source, text)
+  let tree = parser.parseFile()
+  return (tree, text.problems.map(\.diagnostic) + parser.diagnostics)
+}
+
+/// Why a text is not even looked at, if so.
+private func refusal(of source: SourceFile) -> Diagnostic? {
+  let start = SourceSpan(0..<0, file: source.id)
+  if source.bytes.count > SourceFile.maximumByteCount {
+    return .tooLong(source.bytes.count, at: start)
+  }
+  do throws(UTF8.ValidationError) {
+    _ = try UTF8Span(validating: source.bytes.span)
+    return nil
+  } catch {
+    let offset = error.byteOffsets.lowerBound
+    return .notUTF8(offset: offset, at: SourceSpan(offset..<offset + 1, file: source.id))
+  }
+}
+
+/// In source order, without the ones that nobody would read.
+private func capped(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+  // A stable order: by place, then as they were found.
+  let sorted = diagnostics.enumerated().sorted {
+    ($0.element.span.start, $0.offset) < ($1.element.span.start, $1.offset)
+  }.map(\.element)
+  let limit = ParsedFile.maximumDiagnosticCount
+  guard sorted.count > limit else { return sorted }
+  return sorted[..<limit] + [.tooMany(sorted.count - limit, at: sorted[limit].span)]
+}

@@ -76,7 +76,7 @@ public struct Diagnostic: Hashable, Sendable {
   public var fixIts: [FixIt]
 
   public init(
-    _ severity: Severity = .error, _ code: DiagnosticCode, _ message: String, at span: SourceSpan,
+    _ severity: Severity, _ code: DiagnosticCode, _ message: String, at span: SourceSpan,
     notes: [Note] = [], fixIts: [FixIt] = []
   ) {
     self.severity = severity
@@ -85,6 +85,14 @@ public struct Diagnostic: Hashable, Sendable {
     self.span = span
     self.notes = notes
     self.fixIts = fixIts
+  }
+
+  /// An error.
+  public init(
+    _ code: DiagnosticCode, _ message: String, at span: SourceSpan, notes: [Note] = [],
+    fixIts: [FixIt] = []
+  ) {
+    self.init(.error, code, message, at: span, notes: notes, fixIts: fixIts)
   }
 }
 

@@ -7,6 +7,9 @@ public struct SyntaxTree: Sendable {
   /// walks the tree recursively must fit into the stack of an ordinary thread.
   public static let maximumDepth = 256
 
+  /// The version of the language that this parser reads.
+  public static let supportedLanguageVersion: Int64 = 1
+
   /// `language 1` on the first line, or nil when the file pins none.
   public internal(set) var languageVersion: LanguagePin?
   /// The statements of the file.

@@ -1,0 +1,256 @@
+// Brackets always balance in what the lexer gives: what the text lacks is put in, what it has too
+// much of is left out, and one message says so. The parser need not think of it again.
+
+/// A bracket that waits for its closing one.
+struct OpenBracket {
+  enum Kind {
+    case parenthesis
+    case bracket
+    case brace
+    /// `\(` within a string.
+    case interpolation
+  }
+
+  let kind: Kind
+  /// The index of its token.
+  let token: Int
+  /// Byte offset of what a message points at; for an interpolation the quote of its string.
+  let start: Int
+  /// The index of the first token of its line.
+  let lineToken: Int
+
+  var sign: String {
+    switch kind {
+    case .parenthesis: "("
+    case .bracket: "["
+    case .brace: "{"
+    case .interpolation: "\\("
+    }
+  }
+
+  var closingSign: String {
+    switch kind {
+    case .parenthesis, .interpolation: ")"
+    case .bracket: "]"
+    case .brace: "}"
+    }
+  }
+}
+
+extension Lexer {
+  mutating func openBracket(_ sign: UInt8) {
+    let touches = touchesOperand
+    let kind: OpenBracket.Kind
+    let token: TokenKind
+    switch sign {
+    case Byte.openParenthesis:
+      (kind, token) = (.parenthesis, touches ? .callParenthesis : .parenthesis)
+    case UInt8(ascii: "["):
+      (kind, token) = (.bracket, touches ? .indexBracket : .bracket)
+    default: (kind, token) = (.brace, .brace)
+    }
+    push(kind, start: position)
+    appendSign(token, length: 1)
+  }
+
+  /// Notes an opener that is about to become the next token.
+  mutating func push(_ kind: OpenBracket.Kind, start: Int) {
+    brackets.append(
+      OpenBracket(kind: kind, token: tokens.count, start: start, lineToken: nextLineToken))
+    if kind == .interpolation { interpolationCount += 1 }
+  }
+
+  mutating func closeBracket(_ sign: UInt8) {
+    let kind: OpenBracket.Kind =
+      switch sign {
+      case UInt8(ascii: ")"): .parenthesis
+      case UInt8(ascii: "]"): .bracket
+      default: .brace
+      }
+    guard let open = brackets.last else { return reportStray(sign) }
+    if open.kind == kind {
+      closeLast(length: 1)
+    } else if open.kind == .interpolation, kind == .parenthesis {
+      continueString()
+    } else {
+      resolveMismatch(kind, sign)
+    }
+  }
+
+  /// Closes the innermost bracket with a token of `length` bytes here; 0 makes a synthetic one.
+  private mutating func closeLast(length: Int) {
+    guard let open = brackets.popLast() else { return }
+    if open.kind == .interpolation { interpolationCount -= 1 }
+    tokens[open.token].partner = UInt32(tokens.count)
+    let start = position
+    position += length
+    append(open.closingToken, from: start, flags: length == 0 ? .synthetic : [])
+  }
+
+  /// Closes brackets until `count` are open, with tokens that the text lacks.
+  mutating func closeSynthetically(downTo count: Int) {
+    let flags = pendingFlags
+    while brackets.count > count { closeLast(length: 0) }
+    pendingFlags = flags
+  }
+
+  // MARK: Mismatches
+
+  /// A closing bracket that does not fit the innermost open one: the brackets above its own are
+  /// not closed, or it has none.
+  private mutating func resolveMismatch(_ kind: OpenBracket.Kind, _ sign: UInt8) {
+    guard let depth = depth(of: kind) else {
+      if let open = brackets.last, open.kind == .parenthesis || open.kind == .bracket {
+        reportMistyped(sign, open)
+        return closeLast(length: 1)
+      }
+      return reportStray(sign)
+    }
+    let unclosed = brackets[depth + 1]
+    if rewind(to: unclosed) { return }
+    report(.unclosedBracket(unclosed, span: span(of: unclosed)), at: unclosed.token)
+    closeSynthetically(downTo: depth + 1)
+    closeLast(length: 1)
+  }
+
+  /// Where the open bracket is that a closing one of this kind can mean. Never beyond a string,
+  /// and beyond a block only on the same line: a lost `)` should not end the blocks around it.
+  private func depth(of kind: OpenBracket.Kind) -> Int? {
+    for depth in brackets.indices.reversed() {
+      let open = brackets[depth]
+      if open.kind == kind { return depth }
+      if open.kind == .interpolation { return nil }
+      if open.kind == .brace, open.lineToken != nextLineToken { return nil }
+    }
+    return nil
+  }
+
+  /// The end of the text with brackets open: says so, and closes them.
+  mutating func closeAtEnd() {
+    if interpolationCount > 0 { return closeInterpolations() }
+    endsInsideBracket = endsInsideBracket || problems.isEmpty
+    if let unclosed = brackets.first(where: { $0.kind != .brace }), rewind(to: unclosed) { return }
+    var reported: Int?
+    for open in brackets where open.lineToken != reported {
+      // One message for each line that lacks something.
+      reported = open.lineToken
+      report(.unclosedBracket(open, span: span(of: open)), at: open.token)
+      if problems.count > ParsedFile.maximumDiagnosticCount { break }
+    }
+    closeSynthetically(downTo: 0)
+  }
+
+  /// Goes back to the line where the bracket should have been closed: the first one that is
+  /// indented no deeper than the line of the bracket. So a lost `)` costs a statement, not the
+  /// rest of the file. False if there is no such line before here.
+  private mutating func rewind(to unclosed: OpenBracket) -> Bool {
+    guard rewindsLeft > 0, unclosed.kind == .parenthesis || unclosed.kind == .bracket,
+      let target = endOfParagraph(from: unclosed.start)
+    else { return false }
+    rewindsLeft -= 1
+    position = target
+    tokens.removeLast(tokens.count - firstToken(atOrAfter: target))
+    problems.removeAll { $0.token >= tokens.count }
+    comments.removeAll { $0.start >= UInt32(target) }
+    reopenBrackets()
+    report(.unclosedBracket(unclosed, span: span(of: unclosed)), at: unclosed.token)
+    pendingFlags = []
+    closeSynthetically(downTo: brackets.firstIndex { $0.token == unclosed.token } ?? 0)
+    return true
+  }
+
+  /// The line break before the first line that is indented no deeper than the line of `start`.
+  private func endOfParagraph(from start: Int) -> Int? {
+    var lineStart = start
+    while lineStart > 0, bytes[lineStart - 1] != Byte.newline { lineStart -= 1 }
+    let indentation = indentation(at: lineStart) ?? 0
+    var index = start
+    while index < position {
+      if bytes[index] == Byte.newline, let next = self.indentation(at: index + 1),
+        next <= indentation
+      {
+        return index
+      }
+      index += 1
+    }
+    return nil
+  }
+
+  /// The blanks that a line begins with, or nil for an empty one.
+  private func indentation(at lineStart: Int) -> Int? {
+    var index = lineStart
+    while index < position, bytes[index].isBlank { index += 1 }
+    return index < position && bytes[index] != Byte.newline ? index - lineStart : nil
+  }
+
+  private func firstToken(atOrAfter offset: Int) -> Int {
+    var low = 0
+    var high = tokens.count
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(tokens[middle].start) < offset { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Finds again which brackets are open after the last token that is left.
+  private mutating func reopenBrackets() {
+    // Interpolations end on their line, and only whole lines are taken back: none is open.
+    interpolationCount = 0
+    brackets.removeAll()
+    lineToken = 0
+    for (index, token) in tokens.enumerated() {
+      if token.flags.contains(.firstOnLine) { lineToken = index }
+      guard let kind = token.kind.bracketKind else { continue }
+      // No closing token has index 0; one that was taken back has an index beyond the end.
+      guard token.partner == 0 || token.partner >= tokens.count else { continue }
+      brackets.append(
+        OpenBracket(kind: kind, token: index, start: Int(token.start), lineToken: lineToken))
+    }
+  }
+
+  // MARK: Messages
+
+  private func span(of open: OpenBracket) -> SourceSpan {
+    span(open.start, open.start + 1)
+  }
+
+  private mutating func report(_ diagnostic: Diagnostic, at token: Int) {
+    problems.append(LexicalProblem(diagnostic: diagnostic, token: token))
+  }
+
+  private mutating func reportStray(_ sign: UInt8) {
+    report(.strayBracket(Character(Unicode.Scalar(sign)), at: span(position, position + 1)))
+    position += 1
+    pendingFlags.insert(.spaceBefore)
+  }
+
+  private mutating func reportMistyped(_ sign: UInt8, _ open: OpenBracket) {
+    report(
+      .mistypedBracket(
+        Character(Unicode.Scalar(sign)), at: span(position, position + 1), open: open,
+        openSpan: span(of: open)))
+  }
+}
+
+extension TokenKind {
+  fileprivate var bracketKind: OpenBracket.Kind? {
+    switch self {
+    case .callParenthesis, .parenthesis: .parenthesis
+    case .indexBracket, .bracket: .bracket
+    case .brace: .brace
+    default: nil
+    }
+  }
+}
+
+extension OpenBracket {
+  fileprivate var closingToken: TokenKind {
+    switch kind {
+    case .parenthesis: .rightParenthesis
+    case .bracket: .rightBracket
+    case .brace: .rightBrace
+    case .interpolation: .stringTail
+    }
+  }
+}
