@@ -1,0 +1,202 @@
+// A swap area: its slots, and which of them are free.
+//
+// Invariants (AUDIT-12, SWAP-15): a slot is free exactly when nobody uses it and no page is cached
+// for it; `inUse` counts the others; a cluster's count is that of its slots that are not free, and
+// the cluster is on the list that its count calls for. The area knows nothing of pages: who is
+// cached where, and the contents, are moved by the flows.
+
+internal import KernelStorage
+
+/// One slot of a swap area. 16 bytes.
+///
+/// Linux: `swap_info_struct.swap_map`, `zeromap` and the swap cache, include/linux/swap.h.
+package struct SwapSlot: BitwiseCopyable {
+  /// Page-table entries and places of shared objects that name the slot.
+  var users: UInt32 = 0
+  /// The page that holds or will hold the data, or none.
+  var cached = FrameNumber.none
+  /// The data, while no page holds it.
+  var data = PageData.zero
+  /// Never used: the header, or behind the end of the area.
+  var isBad = false
+  /// The page was all zeros when it was swapped out, and nothing was written.
+  var isZeroFilled = false
+
+  var isFree: Bool { users == 0 && cached.isNone && !isBad }
+}
+
+/// 256 slots in a row, from which single slots are handed out together.
+///
+/// Linux: `struct swap_cluster_info`, include/linux/swap.h.
+struct SwapCluster: BitwiseCopyable {
+  /// Slots that are not free.
+  var count: UInt16 = 0
+  var list = SwapClusterList.free
+  var next: UInt32 = 0
+  var previous: UInt32 = 0
+}
+
+/// The lists of clusters; a cluster is on one of them.
+///
+/// Linux: `CLUSTER_FLAG_*`, include/linux/swap.h.
+enum SwapClusterList: UInt8, BitwiseCopyable {
+  /// No slot in use.
+  case free
+  /// Some in use, in one run from the start as far as allocation knows.
+  case partial
+  /// Some in use, with holes.
+  case fragmented
+  case full
+}
+
+/// A swap area.
+///
+/// Linux: `struct swap_info_struct`, include/linux/swap.h.
+package struct SwapArea: ~Copyable {
+  /// As /proc/swaps names it.
+  package let name: String
+  package internal(set) var priority: Int16
+  /// Slots that can hold data.
+  package let pages: Int
+  package internal(set) var inUse = 0
+  /// Takes new pages; false while swapoff empties it.
+  package internal(set) var isWritable = true
+  var slots: Table<SwapSlot>
+  private var clusters: Table<SwapCluster>
+  private var ends: [4 of SwapClusterEnds] = .init(repeating: SwapClusterEnds())
+  /// Where allocation goes on in its cluster; 0 when a new cluster is needed.
+  private var cursor = 0
+  var device = SwapDevice()
+
+  /// Linux: `SWAPFILE_CLUSTER`, mm/swap.h.
+  static let clusterSlots = 256
+
+  /// An area of `size` slots, header included; nil when the host has no room to describe it.
+  init?(name: String, slots size: Int, priority: Int16) {
+    let clusterCount = (size + Self.clusterSlots - 1) / Self.clusterSlots
+    guard let slots = Table<SwapSlot>(count: clusterCount * Self.clusterSlots),
+      // Cluster numbers start at 1, so that 0 can end a list.
+      let clusters = Table<SwapCluster>(count: clusterCount + 1)
+    else { return nil }
+    self.name = name
+    self.priority = priority
+    pages = size - 1
+    self.slots = slots
+    self.clusters = clusters
+    for cluster in 1...clusterCount { append(cluster, to: .free) }
+    markBad(0)
+    for slot in size..<clusterCount * Self.clusterSlots { markBad(slot) }
+  }
+
+  var free: Int { pages - inUse }
+  /// One more than the largest slot number.
+  package var limit: Int { slots.count }
+
+  private mutating func markBad(_ slot: Int) {
+    slots[slot].isBad = true
+    occupy(slot)
+  }
+
+  // MARK: Allocation
+
+  /// Hands out a free slot, or nil when there is none (SWAP-7).
+  ///
+  /// Allocation goes on in its cluster as long as that has room ahead, then takes a wholly free
+  /// cluster, then the partly used ones in turn. There is one place where allocation goes on, not one per
+  /// CPU, and free clusters come in ascending order.
+  /// Linux: `cluster_alloc_swap_entry`, mm/swapfile.c.
+  mutating func allocate() -> Int? {
+    if cursor != 0, let slot = firstFree(from: cursor) { return take(slot) }
+    for list in [3 of SwapClusterList](SwapClusterList.free, .partial, .fragmented) {
+      let cluster = Int(ends[Int(list.rawValue)].head)
+      if cluster == 0 { continue }
+      if list == .partial { move(cluster, to: .fragmented) }
+      guard let slot = firstFree(from: (cluster - 1) * Self.clusterSlots) else {
+        preconditionFailure("SwapArea: cluster \(cluster) is said to have a free slot")
+      }
+      return take(slot)
+    }
+    return nil
+  }
+
+  /// The first free slot at or behind `start` in its cluster.
+  private func firstFree(from start: Int) -> Int? {
+    let end = (start / Self.clusterSlots + 1) * Self.clusterSlots
+    var slot = start
+    while slot < end {
+      if slots[slot].isFree { return slot }
+      slot += 1
+    }
+    return nil
+  }
+
+  private mutating func take(_ slot: Int) -> Int {
+    inUse += 1
+    occupy(slot)
+    cursor = (slot + 1) % Self.clusterSlots == 0 ? 0 : slot + 1
+    return slot
+  }
+
+  private mutating func occupy(_ slot: Int) {
+    let cluster = slot / Self.clusterSlots + 1
+    clusters[cluster].count += 1
+    if clusters[cluster].count == Self.clusterSlots {
+      move(cluster, to: .full)
+    } else if clusters[cluster].list == .free {
+      move(cluster, to: .partial)
+    }
+  }
+
+  /// A slot has lost its last user and its page: it may be handed out again.
+  ///
+  /// Linux: `swap_entry_range_free`, mm/swapfile.c.
+  mutating func release(_ slot: Int) {
+    precondition(slots[slot].isFree, "SwapArea: slot \(slot) is released while in use")
+    slots[slot] = SwapSlot()
+    inUse -= 1
+    let cluster = slot / Self.clusterSlots + 1
+    clusters[cluster].count -= 1
+    if clusters[cluster].count == 0 {
+      move(cluster, to: .free)
+    } else if clusters[cluster].list == .full {
+      move(cluster, to: .partial)
+    }
+  }
+
+  // MARK: Lists of clusters
+
+  private mutating func move(_ cluster: Int, to list: SwapClusterList) {
+    let row = clusters[cluster]
+    let old = Int(row.list.rawValue)
+    if row.previous == 0 {
+      ends[old].head = row.next
+    } else {
+      clusters[Int(row.previous)].next = row.next
+    }
+    if row.next == 0 {
+      ends[old].tail = row.previous
+    } else {
+      clusters[Int(row.next)].previous = row.previous
+    }
+    append(cluster, to: list)
+  }
+
+  private mutating func append(_ cluster: Int, to list: SwapClusterList) {
+    let tail = ends[Int(list.rawValue)].tail
+    clusters[cluster].list = list
+    clusters[cluster].next = 0
+    clusters[cluster].previous = tail
+    if tail == 0 {
+      ends[Int(list.rawValue)].head = UInt32(cluster)
+    } else {
+      clusters[Int(tail)].next = UInt32(cluster)
+    }
+    ends[Int(list.rawValue)].tail = UInt32(cluster)
+  }
+}
+
+/// First and last cluster of a list, 0 for none.
+private struct SwapClusterEnds: BitwiseCopyable {
+  var head: UInt32 = 0
+  var tail: UInt32 = 0
+}

@@ -1,0 +1,185 @@
+// All swap areas: which come first, how much is left, and which page is cached for which slot.
+
+package import KernelStorage
+
+/// What the swap cache knows of a frame. 16 bytes; one row for each frame of the machine.
+///
+/// Linux: `folio.swap` and `PG_writeback`, `PG_reclaim`, `PG_readahead`, include/linux/page-flags.h.
+struct SwapCacheRow: BitwiseCopyable {
+  /// The slot the page is cached for (with `PageFlags.swapCache`).
+  var entry = SwapEntry.none
+  var flags: Flags = []
+  /// When the read that fills the page is over (with `PageFlags.locked`).
+  var readEnd: Nanoseconds = 0
+
+  struct Flags: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    /// Being written to the disk.
+    static let writeback = Flags(rawValue: 1 << 0)
+    /// To be reclaimed first once the write is over.
+    static let reclaim = Flags(rawValue: 1 << 1)
+    /// Read ahead of need, and nobody has asked for it yet.
+    static let readahead = Flags(rawValue: 1 << 2)
+  }
+}
+
+/// The swap areas and the swap cache.
+///
+/// Linux: `swap_info`, `swap_active_head` and `swapper_spaces`, mm/swapfile.c and mm/swap_state.c.
+package struct SwapAreas: ~Copyable {
+  /// Active areas by their number.
+  var areas = Slots<SwapArea>()
+  /// Numbers of the active areas, highest priority first.
+  private var order: [32 of UInt8] = .init(repeating: 0)
+  private var orderCount = 0
+  /// Row *frame*: its place in the swap cache.
+  var cache: Table<SwapCacheRow>
+  /// Slots of all writable areas, and those of them that are free (SWAP-8).
+  package internal(set) var totalPages = 0
+  package internal(set) var freePages = 0
+  /// Pages in the swap cache.
+  package internal(set) var cachedPages = 0
+  /// What the read-ahead of shared objects remembers, and of each region (SWAP-12).
+  var clusterReadahead = SwapReadahead()
+
+  /// Nil when the host has no address space for one row per frame.
+  init?(frameCount: Int) {
+    guard let cache = Table<SwapCacheRow>(count: frameCount) else { return nil }
+    self.cache = cache
+  }
+
+  /// Number of active areas.
+  package var count: Int { orderCount }
+  /// The number of the active area at a place of the order of priority.
+  package func number(at place: Int) -> Int { Int(order[place]) }
+
+  package func isActive(_ area: Int) -> Bool { areas.isOccupied(area) }
+
+  /// Less than half of swap is free: cached copies are given up sooner.
+  ///
+  /// Linux: `vm_swap_full`, include/linux/swap.h.
+  var isOverHalfFull: Bool { freePages * 2 < totalPages }
+
+  // MARK: Areas
+
+  /// The lowest number that no area has.
+  var lowestUnusedNumber: Int {
+    var number = 0
+    while areas.isOccupied(number) { number += 1 }
+    return number
+  }
+
+  /// Adds an area under the number `lowestUnusedNumber`.
+  mutating func activate(_ area: consuming SwapArea) {
+    let number = lowestUnusedNumber
+    if number < areas.limit { areas.put(area, at: number) } else { areas.append(area) }
+    enable(number)
+  }
+
+  /// Lets pages go to an area: behind those of its own priority and before those of less.
+  ///
+  /// Linux: `_enable_swap_info`, mm/swapfile.c.
+  mutating func enable(_ number: Int) {
+    areas[number].isWritable = true
+    totalPages += areas[number].pages
+    freePages += areas[number].free
+    insert(number)
+  }
+
+  private mutating func insert(_ number: Int) {
+    var place = orderCount
+    while place > 0, areas[Int(order[place - 1])].priority < areas[number].priority {
+      order[place] = order[place - 1]
+      place -= 1
+    }
+    order[place] = UInt8(number)
+    orderCount += 1
+  }
+
+  /// Keeps pages from going to an area: it is not counted as room any more.
+  ///
+  /// Automatic priorities below the area's move up by one (SWAP-13).
+  mutating func disable(_ number: Int) {
+    let priority = areas[number].priority
+    remove(number)
+    totalPages -= areas[number].pages
+    freePages -= areas[number].free
+    areas[number].isWritable = false
+    guard priority < 0 else { return }
+    for place in 0..<orderCount {
+      let other = Int(order[place])
+      if areas[other].priority < priority { areas[other].priority += 1 }
+    }
+  }
+
+  private mutating func remove(_ number: Int) {
+    var place = 0
+    while Int(order[place]) != number { place += 1 }
+    orderCount -= 1
+    while place < orderCount {
+      order[place] = order[place + 1]
+      place += 1
+    }
+  }
+
+  /// Forgets an empty area that has been disabled.
+  mutating func deactivate(_ number: Int) {
+    precondition(areas[number].inUse == 0, "SwapAreas: area \(number) still holds pages")
+    areas.remove(number)
+  }
+
+  /// The priority of the next area without a wish: -2, -3, … (SWAP-5).
+  ///
+  /// Linux: `least_priority`, mm/swapfile.c.
+  var nextAutomaticPriority: Int16 {
+    var lowest: Int16 = -1
+    for place in 0..<orderCount {
+      lowest = min(lowest, areas[Int(order[place])].priority)
+    }
+    return lowest - 1
+  }
+
+  // MARK: Slots
+
+  /// A free slot of the area whose turn it is: the highest priority that has room; equals take
+  /// turns (SWAP-5).
+  ///
+  /// Linux: `get_swap_pages`, mm/swapfile.c.
+  mutating func allocate() -> SwapEntry? {
+    var place = 0
+    while place < orderCount {
+      let number = Int(order[place])
+      if let slot = areas[number].allocate() {
+        freePages -= 1
+        rotate(from: place)
+        return SwapEntry(area: UInt8(number), slot: UInt32(slot))
+      }
+      place += 1
+    }
+    return nil
+  }
+
+  /// Moves the area at `place` behind the others of its priority.
+  private mutating func rotate(from place: Int) {
+    var place = place
+    let number = order[place]
+    let priority = areas[Int(number)].priority
+    while place + 1 < orderCount, areas[Int(order[place + 1])].priority == priority {
+      order[place] = order[place + 1]
+      place += 1
+    }
+    order[place] = number
+  }
+
+  subscript(entry: SwapEntry) -> SwapSlot {
+    get { areas[Int(entry.area)].slots[Int(entry.slot)] }
+    _modify { yield &areas[Int(entry.area)].slots[Int(entry.slot)] }
+  }
+
+  /// Frees the slot if nothing holds it any more.
+  mutating func releaseIfUnused(_ entry: SwapEntry) {
+    guard self[entry].isFree else { return }
+    areas[Int(entry.area)].release(Int(entry.slot))
+    if areas[Int(entry.area)].isWritable { freePages += 1 }
+  }
+}
