@@ -21,6 +21,8 @@ public struct Kernel: ~Copyable {
   package var costs: Costs
   package var tunables: Tunables
   package var tasks: TaskTable
+  package internal(set) var lru: LRUVector
+  package internal(set) var swap: SwapAreas
 
   /// Boots a machine.
   ///
@@ -54,6 +56,8 @@ public struct Kernel: ~Copyable {
     costs = machine.costs
     tunables = machine.tunables
     tasks = TaskTable(pidMaximum: machine.tunables.pidMaximum)
+    lru = LRUVector()
+    swap = SwapAreas()
   }
 
   /// Why the machine has stopped for good, if it has; nothing may run on it then.

@@ -144,6 +144,7 @@ extension Kernel {
 
   private mutating func freeUnowned(_ block: FrameNumber, order: Int) {
     counters.pgfree += UInt64(1 << order)
+    if memory.frames[block].flags.contains(.lru) { leaveLRU(block) }
     memory.freeBlock(block, order: order)
   }
 

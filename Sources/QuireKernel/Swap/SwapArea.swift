@@ -107,16 +107,21 @@ package struct SwapArea: ~Copyable {
   /// Linux: `cluster_alloc_swap_entry`, mm/swapfile.c.
   mutating func allocate() -> Int? {
     if cursor != 0, let slot = firstFree(from: cursor) { return take(slot) }
-    for list in [3 of SwapClusterList](SwapClusterList.free, .partial, .fragmented) {
-      let cluster = Int(ends[Int(list.rawValue)].head)
-      if cluster == 0 { continue }
-      if list == .partial { move(cluster, to: .fragmented) }
-      guard let slot = firstFree(from: (cluster - 1) * Self.clusterSlots) else {
-        preconditionFailure("SwapArea: cluster \(cluster) is said to have a free slot")
-      }
-      return take(slot)
+    let cluster = nextCluster
+    if cluster == 0 { return nil }
+    if clusters[cluster].list == .partial { move(cluster, to: .fragmented) }
+    guard let slot = firstFree(from: (cluster - 1) * Self.clusterSlots) else {
+      preconditionFailure("SwapArea: cluster \(cluster) is said to have a free slot")
     }
-    return nil
+    return take(slot)
+  }
+
+  /// The cluster to turn to when the one in use has no room ahead, or 0.
+  private var nextCluster: Int {
+    for list in 0..<Int(SwapClusterList.full.rawValue) where ends[list].head != 0 {
+      return Int(ends[list].head)
+    }
+    return 0
   }
 
   /// The first free slot at or behind `start` in its cluster.

@@ -1,16 +1,24 @@
 // All swap areas: which come first, how much is left, and which page is cached for which slot.
 
-package import KernelStorage
+internal import KernelStorage
 
 /// What the swap cache knows of a frame. 16 bytes; one row for each frame of the machine.
 ///
 /// Linux: `folio.swap` and `PG_writeback`, `PG_reclaim`, `PG_readahead`, include/linux/page-flags.h.
 struct SwapCacheRow: BitwiseCopyable {
   /// The slot the page is cached for (with `PageFlags.swapCache`).
-  var entry = SwapEntry.none
+  private var slot: UInt32 = 0
+  private var area: UInt8 = 0
   var flags: Flags = []
   /// When the read that fills the page is over (with `PageFlags.locked`).
   var readEnd: Nanoseconds = 0
+
+  init(_ entry: SwapEntry) {
+    slot = entry.slot
+    area = entry.area
+  }
+
+  var entry: SwapEntry { SwapEntry(area: area, slot: slot) }
 
   struct Flags: OptionSet, BitwiseCopyable {
     var rawValue: UInt8
@@ -32,21 +40,17 @@ package struct SwapAreas: ~Copyable {
   /// Numbers of the active areas, highest priority first.
   private var order: [32 of UInt8] = .init(repeating: 0)
   private var orderCount = 0
-  /// Row *frame*: its place in the swap cache.
-  var cache: Table<SwapCacheRow>
+  /// Row *frame*: its place in the swap cache; rows for all frames come with the first area.
+  var cache = Table<SwapCacheRow>()
   /// Slots of all writable areas, and those of them that are free (SWAP-8).
   package internal(set) var totalPages = 0
   package internal(set) var freePages = 0
   /// Pages in the swap cache.
   package internal(set) var cachedPages = 0
-  /// What the read-ahead of shared objects remembers, and of each region (SWAP-12).
+  /// What the read-ahead of shared objects remembers (SWAP-12).
   var clusterReadahead = SwapReadahead()
 
-  /// Nil when the host has no address space for one row per frame.
-  init?(frameCount: Int) {
-    guard let cache = Table<SwapCacheRow>(count: frameCount) else { return nil }
-    self.cache = cache
-  }
+  init() {}
 
   /// Number of active areas.
   package var count: Int { orderCount }

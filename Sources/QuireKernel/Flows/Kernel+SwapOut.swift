@@ -1,0 +1,133 @@
+// Swap-out and the life of swap slots: pages get a slot, are written, and give the slot up.
+
+extension Kernel {
+  // MARK: Users of slots
+
+  /// One more page-table entry (or place of a shared object) names the slot, as after fork.
+  ///
+  /// Linux: `swap_duplicate`, mm/swapfile.c.
+  package mutating func swapDuplicate(_ entry: SwapEntry) {
+    precondition(!swap[entry].isFree, "swapDuplicate: slot \(entry.slot) is free")
+    swap[entry].users += 1
+  }
+
+  /// An entry that named the slot is gone, as after munmap; with the last one goes the data, and
+  /// the cached page too unless it is mapped or on its way to the disk (SWAP-11).
+  ///
+  /// Linux: `free_swap_and_cache`, mm/swapfile.c.
+  package mutating func swapFree(_ entry: SwapEntry) {
+    dropSwapUser(entry)
+    let frame = swap[entry].cached
+    if swap.areas[Int(entry.area)].slots[Int(entry.slot)].users > 0 || frame.isNone { return }
+    if memory.frames[frame].mapCount == 0 { freeSwap(of: frame) }
+  }
+
+  /// Linux: `swap_free`, mm/swapfile.c.
+  mutating func dropSwapUser(_ entry: SwapEntry) {
+    precondition(swap[entry].users > 0, "swapFree: slot \(entry.slot) has no user")
+    swap[entry].users -= 1
+    if swap[entry].users > 0 || !swap[entry].cached.isNone { return }
+    memory.store.release(swap[entry].data)
+    swap[entry].data = .zero
+    swap[entry].isZeroFilled = false
+    swap.releaseIfUnused(entry)
+  }
+
+  // MARK: The swap cache
+
+  /// Gives an anonymous page a slot; it is to be written there.
+  ///
+  /// - Returns: false when swap is full.
+  /// Linux: `add_to_swap`, mm/swap_state.c.
+  mutating func addToSwap(_ frame: FrameNumber) -> Bool {
+    guard let entry = swap.allocate() else { return false }
+    addToSwapCache(frame, entry)
+    memory.frames[frame].flags.insert(.dirty)
+    return true
+  }
+
+  mutating func addToSwapCache(_ frame: FrameNumber, _ entry: SwapEntry) {
+    swap[entry].cached = frame
+    swap.cache[frame.index] = SwapCacheRow(entry)
+    memory.frames[frame].flags.formUnion([.swapCache, .swapBacked])
+    memory.get(frame)
+    swap.cachedPages += 1
+  }
+
+  /// Parts a page and its slot; the cache's reference is the caller's now.
+  ///
+  /// Linux: `__delete_from_swap_cache`, mm/swap_state.c.
+  mutating func removeFromSwapCache(_ frame: FrameNumber) {
+    let entry = swap.cache[frame.index].entry
+    swap[entry].cached = .none
+    swap.cache[frame.index] = SwapCacheRow(.none)
+    memory.frames[frame].flags.remove(.swapCache)
+    swap.cachedPages -= 1
+    swap.releaseIfUnused(entry)
+  }
+
+  /// Gives the slot of a cached page up, if nobody else uses it and the disk is done with it; the
+  /// page is then the only copy.
+  ///
+  /// Linux: `folio_free_swap`, mm/swapfile.c.
+  @discardableResult
+  mutating func freeSwap(of frame: FrameNumber) -> Bool {
+    let row = swap.cache[frame.index]
+    if row.flags.contains(.writeback) || swap[row.entry].users > 0 { return false }
+    if memory.frames[frame].flags.contains(.locked) { return false }
+    removeFromSwapCache(frame)
+    memory.frames[frame].flags.insert(.dirty)
+    put(frame)
+    return true
+  }
+
+  // MARK: Writing
+
+  /// Starts to write a page of the swap cache to its slot.
+  ///
+  /// A page of zeros is noted in the slot and needs no write. Otherwise the page is under
+  /// write-back until the disk is done; the data stays in the page as long as it is cached.
+  /// Linux: `swap_writepage`, mm/page_io.c.
+  mutating func writeToSwap(_ frame: FrameNumber) {
+    memory.frames[frame].flags.remove(.dirty)
+    let entry = swap.cache[frame.index].entry
+    if memory.isZeroFilled(frame) {
+      swap[entry].isZeroFilled = true
+      counters.swpout_zero += 1
+      return
+    }
+    swap[entry].isZeroFilled = false
+    swap.cache[frame.index].flags.insert(.writeback)
+    swap.areas[Int(entry.area)].device.submitWrite(of: frame, now: now, costs)
+    counters.pswpout += 1
+    // /proc/vmstat counts transfers in KiB.
+    counters.pgpgout += Page.size >> 10
+    emit(.swapOut, 0, UInt64(frame.rawValue), UInt64(entry.slot))
+  }
+
+  /// Ends the writes that the disks have finished by now; what was being reclaimed goes to the tail
+  /// of its list, to be freed next.
+  ///
+  /// Linux: `end_swap_bio_write` and `folio_end_writeback`, mm/page_io.c and mm/filemap.c.
+  mutating func finishSwapWrites() {
+    for place in 0..<swap.areas.limit where swap.areas.isOccupied(place) {
+      while let write = swap.areas[place].device.nextWrite, write.end <= now {
+        swap.areas[place].device.dropFirstWrite()
+        endWriteback(of: write.frame)
+      }
+    }
+  }
+
+  private mutating func endWriteback(of frame: FrameNumber) {
+    let wasReclaimed = swap.cache[frame.index].flags.contains(.reclaim)
+    swap.cache[frame.index].flags.subtract([.writeback, .reclaim])
+    let page = memory.frames[frame]
+    guard wasReclaimed, page.flags.contains(.lru), !page.flags.contains(.dirty),
+      !page.flags.contains(.unevictable)
+    else { return }
+    lru.remove(frame, in: &memory.frames)
+    memory.frames[frame].flags.remove(.active)
+    lru.addToTail(frame, in: &memory.frames)
+    counters.pgrotated += 1
+  }
+}
