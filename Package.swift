@@ -97,11 +97,12 @@ let package = Package(
       name: "QuireTool", dependencies: ["QuireCommands"], path: "Sources/quire",
       swiftSettings: strict),
 
-    // One table of ratios against named peers.
+    // One table of ratios against named peers; the real kernel is asked through a little C.
+    .target(name: "KernelPeer"),
     .executableTarget(
       name: "QuireBenchmarks",
       dependencies: [
-        "Quire", "QuireKernel", "KernelStorage",
+        "Quire", "QuireKernel", "KernelStorage", "KernelPeer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

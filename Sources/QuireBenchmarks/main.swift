@@ -1,1 +1,5 @@
-print("bench")
+// quire-bench: one table of ratios.
+
+internal import ArgumentParser
+
+BenchmarkCommand.main()

@@ -1,0 +1,74 @@
+// A simulated machine with one process: where the kernel lines begin.
+
+internal import KernelPeer
+internal import QuireKernel
+
+/// A booted kernel and the task that does the work.
+struct KernelSession: ~Copyable {
+  var kernel: Kernel
+  let task: TaskIndex
+
+  private init(kernel: consuming Kernel, task: TaskIndex) {
+    self.kernel = kernel
+    self.task = task
+  }
+
+  /// Boots a machine with a process on it.
+  static func booted(
+    ram: UInt64, swap: UInt64? = nil
+  ) throws -> KernelSession {
+    var machine = MachineConfiguration()
+    machine.ram = ram
+    machine.cpus = 1
+    machine.swap = swap.map { [SwapConfiguration(size: $0)] } ?? []
+    var kernel = try Kernel(machine)
+    let task = try kernel.spawn(named: "bench", by: kernel.initTask)
+    return KernelSession(kernel: kernel, task: task)
+  }
+
+  /// Maps private anonymous memory.
+  mutating func map(pages: UInt64) throws -> VirtualAddress {
+    try kernel.mmap(
+      MapRequest(
+        length: pages << Page.shift, [.read, .write], [.private, .anonymous, .noReserve]),
+      by: task)
+  }
+
+  /// Writes to every page of a range.
+  mutating func touch(_ start: VirtualAddress, pages: UInt64) throws {
+    var access = RangeAccess(.touch, from: start, to: start + pages << Page.shift)
+    try complete(&access)
+  }
+
+  mutating func complete(_ access: inout RangeAccess) throws {
+    while true {
+      let progress = kernel.perform(&access, by: task)
+      switch progress {
+      case .done: return
+      case .again: continue
+      case .blocked(let until): kernel.now = max(kernel.now, until)
+      default: throw BenchmarkError(description: "a range access ended with \(progress)")
+      }
+    }
+  }
+}
+
+/// Refuses any end of an access but its success.
+@inline(__always)
+func succeed(_ progress: Progress) throws {
+  guard progress == .done else {
+    throw BenchmarkError(description: "an access ended with \(progress)")
+  }
+}
+
+/// The pseudo-random sequence of the random lines, the same as the peer's.
+struct Shuffler {
+  private var state: UInt64 = 88_172_645_463_325_252
+
+  mutating func next(below bound: UInt64) -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state % bound
+  }
+}
