@@ -11,6 +11,8 @@ struct Benchmark: Sendable {
   /// Nanoseconds of CPU time per operation, set-up not counted.
   private(set) var ours: @Sendable () throws -> Double = { .nan }
   private(set) var peer: Peer?
+  /// The host's memory that one operation takes and keeps.
+  private(set) var hostBytes: (@Sendable () throws -> UInt64)?
 
   /// Somebody else's way of doing the same.
   struct Peer: Sendable {
@@ -28,6 +30,13 @@ struct Benchmark: Sendable {
   func ours(_ measure: @escaping @Sendable () throws -> Double) -> Benchmark {
     var line = self
     line.ours = measure
+    return line
+  }
+
+  /// The line with what our side takes of the host's memory.
+  func hostBytes(_ measure: @escaping @Sendable () throws -> UInt64) -> Benchmark {
+    var line = self
+    line.hostBytes = measure
     return line
   }
 
@@ -53,6 +62,7 @@ struct Measurement: Encodable {
   var ours: Double
   var peer: String?
   var peerTime: Double?
+  var hostBytes: UInt64?
 
   /// Ours by the peer's: below 1 we are faster.
   var ratio: Double? { peerTime.map { ours / $0 } }
@@ -63,9 +73,10 @@ struct Measurement: Encodable {
     case peer
     case peerTime = "peer_ns"
     case ratio
+    case hostBytes = "host_bytes"
   }
 
-  /// Every line has the same keys; null where there is no peer.
+  /// Every line has the same keys, null where there is no peer; `host_bytes` where it is measured.
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .name)
@@ -73,6 +84,7 @@ struct Measurement: Encodable {
     try container.encode(peer, forKey: .peer)
     try container.encode(peerTime, forKey: .peerTime)
     try container.encode(ratio, forKey: .ratio)
+    try container.encodeIfPresent(hostBytes, forKey: .hostBytes)
   }
 }
 
@@ -80,6 +92,7 @@ extension Benchmark {
   /// Measures both sides in turn, so that a change of the machine's pace meets both.
   func measure(rounds: Int) throws -> Measurement {
     var result = Measurement(name: name, ours: .infinity)
+    result.hostBytes = try hostBytes?()
     for _ in 0..<rounds {
       result.ours = min(result.ours, try ours())
       guard let peer, let time = try peer.measure() else { continue }

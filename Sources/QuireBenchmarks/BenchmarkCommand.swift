@@ -56,7 +56,7 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   /// In the order of the table.
-  static var all: [Benchmark] { KernelBenchmarks.all }
+  static var all: [Benchmark] { KernelBenchmarks.all + MachineBenchmarks.all }
 
   private static var heading: String {
     "line".padded(to: 24) + "ours".leftPadded(to: 14) + "peer's".leftPadded(to: 14)
@@ -75,7 +75,11 @@ extension Measurement {
   fileprivate var line: String {
     name.padded(to: 24) + ours.duration.leftPadded(to: 14)
       + (peerTime?.duration ?? "-").leftPadded(to: 14)
-      + (ratio?.threeDigits ?? "-").leftPadded(to: 12) + "  " + (peer ?? "")
+      + (ratio?.threeDigits ?? "-").leftPadded(to: 12) + "  " + (peer ?? "") + memory
+  }
+
+  private var memory: String {
+    hostBytes.map { "\($0 >> 10) KiB of the host's memory" } ?? ""
   }
 }
 
