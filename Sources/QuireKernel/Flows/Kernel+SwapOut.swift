@@ -1,5 +1,7 @@
 // Swap-out and the life of swap slots: pages get a slot, are written, and give the slot up.
 
+internal import KernelStorage
+
 extension Kernel {
   // MARK: Users of slots
 
