@@ -102,7 +102,7 @@ let package = Package(
     .executableTarget(
       name: "QuireBenchmarks",
       dependencies: [
-        "Quire", "QuireKernel", "KernelStorage", "KernelPeer",
+        "Quire", "QuireSyntax", "QuireKernel", "KernelStorage", "KernelPeer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

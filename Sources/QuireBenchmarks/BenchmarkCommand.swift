@@ -56,7 +56,9 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   /// In the order of the table.
-  static var all: [Benchmark] { KernelBenchmarks.all + MachineBenchmarks.all }
+  static var all: [Benchmark] {
+    LanguageBenchmarks.all + KernelBenchmarks.all + MachineBenchmarks.all
+  }
 
   private static var heading: String {
     "line".padded(to: 24) + "ours".leftPadded(to: 14) + "peer's".leftPadded(to: 14)
