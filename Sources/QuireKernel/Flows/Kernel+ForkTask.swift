@@ -7,9 +7,8 @@ extension Kernel {
   /// - Throws: EAGAIN when no more tasks are allowed or no pid is free, ENOMEM.
   /// Linux: `copy_process`, kernel/fork.c.
   public mutating func fork(_ parent: TaskIndex) throws(Errno) -> TaskIndex {
-    let pid = try newPID(for: parent)
     let model = tasks[parent]
-    var record = Task(pid: pid, name: model.name, born: now)
+    var record = Task(pid: try newPID(for: parent), name: model.name, born: now)
     record.flags = model.flags.intersection(.privileged)
     record.processGroup = model.processGroup
     record.oomScoreAdjustment = model.oomScoreAdjustment
@@ -19,10 +18,11 @@ extension Kernel {
     record.policy = model.policy
     record.affinity = model.affinity
     record.processLimit = model.processLimit
+    record.kernelStack = try newKernelStack(for: parent)
     let child = tasks.allocate(record)
     tasks.copyActions(from: parent, to: child)
     tasks.publish(child, under: parent)
-    emit(.fork, model.pid, UInt64(UInt32(bitPattern: pid)))
+    emit(.fork, model.pid, UInt64(UInt32(bitPattern: record.pid)))
     return child
   }
 }

@@ -36,12 +36,31 @@ extension Kernel {
   private mutating func newTask(
     named name: String, under parent: TaskIndex, _ flags: TaskFlags
   ) throws(Errno) -> TaskIndex {
-    let pid = try newPID(for: parent)
-    var record = Task(pid: pid, name: TaskName(name), born: now)
+    var record = Task(pid: try newPID(for: parent), name: TaskName(name), born: now)
     record.flags = flags
+    record.kernelStack = try newKernelStack(for: parent)
     let task = tasks.allocate(record)
     tasks.publish(task, under: parent)
     return task
+  }
+
+  // MARK: What a task costs (TASK-2)
+
+  /// A kernel stack: one block of four pages.
+  ///
+  /// Linux: `alloc_thread_stack_node` without CONFIG_VMAP_STACK, kernel/fork.c.
+  mutating func newKernelStack(for parent: TaskIndex) throws(Errno) -> FrameNumber {
+    let stack = try allocatePages(.kernel, order: TaskTable.stackOrder, for: parent)
+    memory.frames[stack].use = .kernelStack
+    tasks.stackCount += 1
+    gauges.nr_kernel_stack += TaskTable.stackKilobytes
+    return stack
+  }
+
+  mutating func freeKernelStack(_ stack: FrameNumber) {
+    freePages(stack, order: TaskTable.stackOrder)
+    tasks.stackCount -= 1
+    gauges.nr_kernel_stack -= TaskTable.stackKilobytes
   }
 
   /// A free pid, if another task may exist at all (TASK-4).
@@ -73,7 +92,7 @@ extension Kernel {
   ///
   /// Linux: `set_max_threads`, kernel/fork.c.
   var maximumTasks: Int {
-    let bytes = UInt64(TaskTable.stackPages) << Page.shift
+    let bytes = UInt64(TaskTable.stackKilobytes) << 10
     return Int(max(machine.ram / (bytes * 8), 20))
   }
 }

@@ -35,10 +35,11 @@ public struct TaskTable: ~Copyable {
 
   /// Rows of `actions` for each task: a power of two above the largest signal number.
   static let signalStride = 32
-  /// Pages of a kernel stack on x86_64 (TASK-2).
+  /// Order of the pages of a kernel stack on x86_64 (TASK-2).
   ///
-  /// Linux: `THREAD_SIZE`, arch/x86/include/asm/page_64_types.h.
-  static let stackPages = 4
+  /// Linux: `THREAD_SIZE_ORDER`, arch/x86/include/asm/page_64_types.h.
+  static let stackOrder = 2
+  static let stackKilobytes = 4 << stackOrder
 
   init(pidMaximum: ProcessID) {
     pids = PIDMap(maximum: pidMaximum)

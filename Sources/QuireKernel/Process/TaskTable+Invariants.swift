@@ -1,0 +1,91 @@
+// What must hold of the process table between two calls (AUDIT-17).
+
+internal import KernelStorage
+
+extension Kernel {
+  borrowing func checkTasks(_ violations: inout [InvariantViolation]) {
+    checkTaskList(&violations)
+    var task = tasks.first
+    var stacks = 0
+    while !task.isNone {
+      checkRelations(of: task, &violations)
+      checkMemory(of: task, &violations)
+      if !tasks[task].kernelStack.isNone { stacks += 1 }
+      task = tasks[task].next
+    }
+    if stacks != tasks.stackCount {
+      violations.append(
+        InvariantViolation(
+          "task.stack-count", "\(stacks) stacks are held, \(tasks.stackCount) are counted"))
+    }
+  }
+
+  /// The list of all tasks holds every live record once, and its links agree both ways.
+  private borrowing func checkTaskList(_ violations: inout [InvariantViolation]) {
+    var length = 0
+    var before = TaskIndex.none
+    var task = tasks.first
+    while !task.isNone, tasks.isLive(task), length <= tasks.count {
+      if tasks[task].previous != before {
+        violations.append(InvariantViolation("task.list-links", "pid \(tasks[task].pid)"))
+      }
+      if tasks.task(withPID: tasks[task].pid) != task {
+        violations.append(
+          InvariantViolation("task.pid-map", "pid \(tasks[task].pid) leads elsewhere"))
+      }
+      length += 1
+      before = task
+      task = tasks[task].next
+    }
+    if length != tasks.count || tasks.last != before {
+      violations.append(
+        InvariantViolation("task.list-length", "\(length) listed of \(tasks.count)"))
+    }
+  }
+
+  private borrowing func checkRelations(
+    of task: TaskIndex, _ violations: inout [InvariantViolation]
+  ) {
+    let record = tasks[task]
+    let isFirst = task == tasks.initTask || task == tasks.kthreadd
+    if record.parent.isNone != isFirst {
+      violations.append(InvariantViolation("task.parent", "pid \(record.pid)"))
+    }
+    if !record.parent.isNone, tasks[record.parent].isDead {
+      violations.append(
+        InvariantViolation("task.parent-alive", "pid \(record.pid) is a child of the dead"))
+    }
+    var child = record.firstChild
+    var before = TaskIndex.none
+    while !child.isNone {
+      if tasks[child].parent != task || tasks[child].previousSibling != before {
+        violations.append(
+          InvariantViolation("task.child-links", "pid \(tasks[child].pid) of \(record.pid)"))
+        return
+      }
+      before = child
+      child = tasks[child].nextSibling
+    }
+    if record.lastChild != before {
+      violations.append(InvariantViolation("task.child-links", "last child of \(record.pid)"))
+    }
+  }
+
+  private borrowing func checkMemory(
+    of task: TaskIndex, _ violations: inout [InvariantViolation]
+  ) {
+    let record = tasks[task]
+    if record.isDead, !record.space.isNone || !record.kernelStack.isNone {
+      violations.append(InvariantViolation("task.zombie-memory", "pid \(record.pid)"))
+    }
+    if !record.isDead, record.kernelStack.isNone {
+      violations.append(InvariantViolation("task.stack", "pid \(record.pid) has none"))
+    }
+    if record.isKernelThread, !record.space.isNone {
+      violations.append(InvariantViolation("task.kernel-thread-memory", "pid \(record.pid)"))
+    }
+    if record.state == .running, record.flags.contains(.waiting) {
+      violations.append(InvariantViolation("task.waiting-state", "pid \(record.pid)"))
+    }
+  }
+}
