@@ -29,10 +29,16 @@ package enum Operation: Sendable, Hashable, BitwiseCopyable {
   case none
   /// A walk over memory with its cursor.
   case access(RangeAccess)
-  /// A sleep or a wait that has begun.
+  /// A walk by `Fiber.pattern`: accesses still to make, and the page of the one that is being made.
+  case patterned(remaining: UInt64, page: UInt64)
+  /// `sleep` until then.
+  case sleeping(until: Nanoseconds)
+  /// A wait for a child or at a synchronizer has begun.
   case waiting
-  /// A long kernel operation that keeps its cursor in the kernel.
-  case kernel
+  /// What the wait was for has come.
+  case granted
+  /// A signal was handled in the middle of a wait, which ends with EINTR.
+  case interrupted
 }
 
 /// The script side of one task.
@@ -40,20 +46,27 @@ package struct Fiber: ~Copyable {
   /// The record of the process table, `.none` in a fiber that nobody uses.
   package var task = TaskIndex.none
   package var pid: ProcessID = 0
+  /// Its line in `World.ledger`.
+  package var process: ProcessNumber = 0
   /// Index in `World.heaps`; threads of one process share it.
   package var heap = 0
   /// Values, frames and the place in the program.
   package var execution = Execution()
   package var wait = WaitReason.none
   package var operation = Operation.none
+  /// The walk of a `.patterned` operation.
+  package var pattern: AccessPattern?
+  /// Signals whose handlers run now, and what each of them interrupted; the innermost last.
+  package var handling: [HandledSignal] = []
+  /// By signal number: the closure that handles it. Values of the process's heap, which the collector
+  /// must know.
+  package var signalHandlers: [Value] = []
   /// `rand()` of this process.
   package var random = RandomStream(seed: 0)
   /// CPU it ran on last, which it prefers.
   package var lastCPU = 0
   /// The `order` of its entry in the ready queue; older entries are stale.
   package var readyEntry: UInt64 = 0
-  /// Steps this process has made: the position of an event in process-local time.
-  package var steps: UInt64 = 0
 
   package init() {}
 
@@ -61,7 +74,16 @@ package struct Fiber: ~Copyable {
   package borrowing func fork() -> Fiber {
     var child = Fiber()
     child.execution = execution.copy()
+    child.handling = handling
+    child.signalHandlers = signalHandlers
     child.lastCPU = lastCPU
     return child
   }
+}
+
+/// A signal whose handler runs.
+package struct HandledSignal: Sendable, Hashable, BitwiseCopyable {
+  package var signal: Signal
+  /// What the interrupted call goes on with.
+  package var operation: Operation
 }

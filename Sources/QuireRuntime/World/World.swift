@@ -6,8 +6,11 @@
 
 package import KernelStorage
 package import QuireKernel
+package import QuireSyntax
 
 package struct World: ~Copyable {
+  /// The program; a session replaces it by one that has more at its end.
+  package var image: CodeImage
   package var kernel: Kernel
   package var configuration: RunConfiguration
   package var limits: Limits
@@ -34,27 +37,52 @@ package struct World: ~Copyable {
   /// Decisions of the scheduler draw from here and from nowhere else.
   package var schedulerStream: RandomStream
 
+  /// Every process that was ever started.
+  package var ledger = ProcessLedger()
+  /// Kernel things that scripts hold handles of.
+  package var handles = HandleTable()
+  package var synchronizers: [Synchronizer] = []
+  /// Processes started and not ended.
+  package var livingProcesses = 0
+
   /// What was printed since the host took it last.
   package var output: [UInt8] = []
   /// Bytes printed since the start.
   package var outputTotal = 0
+  /// What went wrong, in the order in which it did.
+  package var diagnostics: [Diagnostic] = []
+  package var expectationsHeld: UInt64 = 0
+  package var expectationsFailed: UInt64 = 0
   /// Statements, calls and backward branches so far.
   package var steps: UInt64 = 0
   /// Times a fiber was given a CPU that another had before.
   package var switches: UInt64 = 0
-  package var exitStatus: UInt8 = 0
+  /// How the top level ended, once it has.
+  package var mainStatus: ExitStatus?
+  /// The limit that the run has reached and nobody has raised since.
+  package var reachedLimit: LimitKind?
 
+  /// A booted machine on which nothing runs yet; see `start`.
   package init(
-    machine: MachineConfiguration, configuration: RunConfiguration, limits: Limits = Limits()
+    _ image: CodeImage, on settings: MachineSettings, limits: Limits = Limits()
   ) throws(MachineError) {
-    kernel = try Kernel(machine)
-    self.configuration = configuration
+    // An initialiser that throws must not have begun to fill a value that cannot be copied.
+    let kernel = try Kernel(settings.machine)
+    self.init(image, kernel, settings.run, limits)
+  }
+
+  private init(
+    _ image: CodeImage, _ kernel: consuming Kernel, _ run: RunConfiguration, _ limits: Limits
+  ) {
+    self.image = image
+    configuration = run
     self.limits = limits
-    clocks = Array(repeating: 0, count: machine.cpus)
-    lastFiber = Array(repeating: 0, count: machine.cpus)
+    clocks = Array(repeating: 0, count: kernel.machine.cpus)
+    lastFiber = Array(repeating: 0, count: kernel.machine.cpus)
+    schedulerStream = RandomStream(seed: run.seed, .scheduler)
+    self.kernel = kernel
     // Index 0 is no fiber and no heap.
     fibers.append(Fiber())
     heaps.append(ScriptHeap())
-    schedulerStream = RandomStream(seed: configuration.seed, .scheduler)
   }
 }

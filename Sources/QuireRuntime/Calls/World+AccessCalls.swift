@@ -1,0 +1,147 @@
+// Access calls: walks over regions that stop at the end of a slice, and single words.
+
+package import QuireKernel
+
+extension World {
+  /// read(region, length)
+  mutating func readCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    try walk(.read, .read, call)
+  }
+
+  /// write(region, length, value)
+  mutating func writeCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let value = try optionalInteger(2, "value", call) ?? 0
+    guard let byte = UInt8(exactly: value) else {
+      throw .misuse("'value' is a byte, 0 ... 255, not \(value)")
+    }
+    return try walk(.fill(byte), .write, call)
+  }
+
+  /// touch(region, length, pattern, count)
+  mutating func touchCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    if argument(2, call).isAbsent && argument(3, call).isAbsent {
+      return try walk(.touch, .write, call)
+    }
+    return try patternedTouch(call)
+  }
+
+  /// One access to each page, in ascending order.
+  private mutating func walk(
+    _ action: RangeAccess.Action, _ kind: AccessKind, _ call: BuiltinCall
+  ) throws(CallFailure) -> BuiltinOutcome {
+    if case .access(let begun) = current.operation { return try goOn(begun, kind) }
+    let (start, length) = try region(0, length: 1, call)
+    let (end, overflow) = start.addingReportingOverflow(length)
+    if overflow { throw .signal(SignalInfo(.SIGSEGV, .kernel, at: start), kind) }
+    return try goOn(RangeAccess(action, from: start, to: end), kind)
+  }
+
+  private mutating func goOn(
+    _ begun: RangeAccess, _ kind: AccessKind
+  ) throws(CallFailure) -> BuiltinOutcome {
+    var access = begun
+    let progress = kernel.perform(&access, by: current.task)
+    return try outcome(of: progress, kind, later: .access(access)) ?? .value(.none)
+  }
+
+  // MARK: Patterns
+
+  private mutating func patternedTouch(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let (start, length) = try region(0, length: 1, call)
+    let first = Page.alignDown(start)
+    if current.pattern == nil || current.operation == .none {
+      try beginPattern(pages: Page.alignUp(start - first + length) / Page.size, call)
+    }
+    guard case .patterned(var remaining, var page) = current.operation else {
+      preconditionFailure("touch: a pattern without its operation")
+    }
+    while remaining > 0 {
+      let progress = kernel.access(first + page * Page.size, .write, by: current.task)
+      let later = Operation.patterned(remaining: remaining, page: page)
+      if let other = try outcome(of: progress, .write, later: later) { return other }
+      remaining -= 1
+      if remaining > 0 { page = nextPage() }
+      if kernel.now >= kernel.sliceEnd && remaining > 0 {
+        current.operation = .patterned(remaining: remaining, page: page)
+        return .again
+      }
+    }
+    current.operation = .none
+    current.pattern = nil
+    return .value(.none)
+  }
+
+  private mutating func beginPattern(pages: UInt64, _ call: BuiltinCall) throws(CallFailure) {
+    if pages == 0 { throw .misuse("the region is empty") }
+    let count = try optionalSize(3, "count", call) ?? pages
+    let pattern = try readPattern(argument(2, call), over: pages)
+    current.pattern = pattern
+    let page = count > 0 ? nextPage() : 0
+    current.operation = .patterned(remaining: count, page: page)
+  }
+
+  private mutating func nextPage() -> UInt64 {
+    guard var pattern = current.pattern else { return 0 }
+    let page = pattern.next(&current.random)
+    current.pattern = pattern
+    return page
+  }
+
+  // MARK: Words
+
+  /// load(address)
+  mutating func loadCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    try reserve(ScriptHeap.numberWords)
+    var word: UInt64 = 0
+    let progress = kernel.loadWord(try address(0, "address", call), into: &word, by: current.task)
+    if let other = try outcome(of: progress, .read, later: .none) { return other }
+    return .value(heap.integer(Int64(bitPattern: word)))
+  }
+
+  /// store(address, value)
+  mutating func storeCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let place = try address(0, "address", call)
+    let value = argument(1, call)
+    let word: UInt64
+    if let number = heap.asInteger(value) {
+      word = UInt64(bitPattern: number)
+    } else if let address = heap.asAddress(value) {
+      word = address
+    } else {
+      throw wrongKind("value", "an integer", value)
+    }
+    let progress = kernel.storeWord(place, word, by: current.task)
+    return try outcome(of: progress, .write, later: .none) ?? .value(.none)
+  }
+
+  // MARK: Progress
+
+  /// What follows from a step of an access; nil when it is done.
+  mutating func outcome(
+    of progress: Progress, _ kind: AccessKind, later: Operation
+  ) throws(CallFailure) -> BuiltinOutcome? {
+    switch progress {
+    case .done:
+      current.operation = .none
+      return nil
+    case .again:
+      current.operation = later
+      return .again
+    case .blocked(let time):
+      current.operation = later
+      // A task that SIGKILL awaits does not sleep: it is dispatched again, and dies.
+      if !kernel.block(current.task, .killable) { return .again }
+      current.wait = .device(until: time)
+      return .wait
+    case .signal(let info):
+      current.pattern = nil
+      throw .signal(info, kind)
+    case .killed:
+      current.operation = later
+      return .again
+    case .failed(let errno):
+      current.pattern = nil
+      throw .errno(errno)
+    }
+  }
+}
