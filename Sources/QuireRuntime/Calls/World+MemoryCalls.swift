@@ -13,11 +13,7 @@ extension World {
     let start = try refusable { world throws(Errno) in
       try world.kernel.mmap(request, by: world.current.task)
     }
-    let mapped = Page.alignUp(length)
-    guard request.flags.contains(.populate) else {
-      return .value(heap.region(start: start, length: mapped))
-    }
-    return .value(heap.region(start: start, length: mapped))
+    return .value(heap.region(start: start, length: Page.alignUp(length)))
   }
 
   private func mapFlags(_ call: BuiltinCall) throws(CallFailure) -> MapFlags {
