@@ -104,7 +104,8 @@ extension AccessPattern {
     hotspot pages: UInt64, accesses: UInt64, over pageCount: UInt64
   ) throws(PatternError) {
     guard (1...100).contains(pages), accesses <= 100 else {
-      throw PatternError(message: "a hotspot is 1 ... 100 percent of pages and 0 ... 100 of accesses")
+      throw PatternError(
+        message: "a hotspot is 1 ... 100 percent of pages and 0 ... 100 of accesses")
     }
     let hot = max(1, pageCount / 100 * pages + pageCount % 100 * pages / 100)
     let cold = pageCount - hot

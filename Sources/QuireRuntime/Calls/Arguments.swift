@@ -1,7 +1,7 @@
 // Reading the arguments of a builtin: each of its kind, or an error that says what was expected.
 
-package import QuireKernel
-package import QuireProgram
+internal import QuireKernel
+internal import QuireProgram
 
 extension World {
   func argument(_ index: Int, _ call: BuiltinCall) -> Value {

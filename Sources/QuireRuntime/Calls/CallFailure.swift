@@ -1,7 +1,7 @@
 // How a call fails, and how its failure becomes an error that a script can read.
 
 package import QuireKernel
-package import QuireProgram
+internal import QuireProgram
 
 /// Why a call does not give a value.
 package enum CallFailure: Error {

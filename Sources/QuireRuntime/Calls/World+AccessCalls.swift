@@ -1,6 +1,6 @@
 // Access calls: walks over regions that stop at the end of a slice, and single words.
 
-package import QuireKernel
+internal import QuireKernel
 
 extension World {
   /// read(region, length)

@@ -1,6 +1,6 @@
 // Address space calls: decode the arguments, ask the kernel, wrap the answer.
 
-package import QuireKernel
+internal import QuireKernel
 
 extension World {
   /// mmap(length, protection, shared, at, fixed, populate, file, offset, prot, flags)
@@ -20,7 +20,9 @@ extension World {
     let shared = try boolean(2, "shared", call)
     var flags: MapFlags
     if let words = try self.flags(9, "flags", call) {
-      if !argument(2, call).isAbsent { throw .misuse("'flags' says whether to share; leave out 'shared'") }
+      if !argument(2, call).isAbsent {
+        throw .misuse("'flags' says whether to share; leave out 'shared'")
+      }
       flags = MapFlags(rawValue: words)
       guard flags.contains(.anonymous) else {
         throw .misuse("there are no files yet in this version; add MAP_ANONYMOUS")

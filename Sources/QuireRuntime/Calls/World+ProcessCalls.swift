@@ -1,6 +1,9 @@
 // Process calls: fork, process, exit, wait, kill, sleep and what belongs to them.
 
-package import QuireKernel
+internal import KernelStorage
+internal import QuireKernel
+internal import QuireProgram
+internal import QuireSyntax
 
 extension World {
   /// fork(block): the child's handle; without a block 0 in the child, which goes on here.
@@ -96,7 +99,7 @@ extension World {
     }
     switch result {
     case .child(let child):
-      let number = ledger.number(ofPID: child.pid, among: kernel.tasks)
+      let number = ledger.newest(withPID: child.pid)
       ledger[number].wasWaitedFor = true
       return number
     case .noneReady: throw .errno(.EINTR)

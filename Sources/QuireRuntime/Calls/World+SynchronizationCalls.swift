@@ -1,6 +1,7 @@
 // Events, semaphores and barriers: making them, waiting at them, waking those who wait.
 
-package import QuireKernel
+internal import KernelStorage
+internal import QuireKernel
 
 extension World {
   /// event()

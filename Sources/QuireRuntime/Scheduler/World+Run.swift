@@ -15,11 +15,16 @@ extension World {
   package mutating func run(steps: Int) -> Status {
     var left = steps
     while left > 0 {
-      if runningFiber == 0 && !dispatchNext() { return .finished }
+      if runningFiber == 0 && !dispatchNext() {
+        reportDeadlock()
+        return .finished
+      }
+      if kernel.panic != nil { return .finished }
+      if hasDeliverableSignals && !deliverSignals() { continue }
       switch interpret(steps: &left) {
       case .budget: return .more
       case .limit(let limit): return .stopped(limit)
-      case .quantum: preempt()
+      case .quantum: leaveOrGoOn()
       case .waiting: parkCurrent()
       case .ended: endCurrent()
       }
@@ -41,6 +46,7 @@ extension World {
     current.lastCPU = cpu
     current.wait = .none
     kernel.now = max(clocks[cpu], entry.time)
+    kernel.wake(current.task)
     if lastFiber[cpu] != fiber {
       lastFiber[cpu] = fiber
       switches += 1
@@ -111,7 +117,12 @@ extension World {
 
   // MARK: Leaving a CPU
 
-  /// The quantum is over: the current fiber goes to the end of the queue.
+  /// The interpreter came back for a reason of the fiber's: its quantum, or its signals.
+  private mutating func leaveOrGoOn() {
+    if !hasDeliverableSignals || kernel.now >= kernel.sliceEnd { preempt() }
+  }
+
+  /// The current fiber goes to the end of the queue.
   private mutating func preempt() {
     let fiber = runningFiber
     releaseCPU()
@@ -119,7 +130,7 @@ extension World {
   }
 
   /// The current fiber waits; if for a time, that time will wake it.
-  private mutating func parkCurrent() {
+  mutating func parkCurrent() {
     let fiber = runningFiber
     let wait = current.wait
     releaseCPU()
@@ -130,7 +141,7 @@ extension World {
   }
 
   /// Drops the current fiber, whose task has ended.
-  private mutating func endCurrent() {
+  mutating func endCurrent() {
     let fiber = runningFiber
     let heap = current.heap
     releaseCPU()
@@ -153,10 +164,4 @@ extension World {
     fibers[fiber].readyEntry = ready.insert(fiber, at: time)
   }
 
-  /// Ends the wait of a fiber that does not have the CPU.
-  package mutating func wake(_ fiber: Int) {
-    precondition(fiber != runningFiber, "wake: fiber \(fiber) has the CPU")
-    fibers[fiber].wait = .none
-    makeReady(fiber, at: kernel.now)
-  }
 }

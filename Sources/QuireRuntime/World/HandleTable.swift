@@ -72,8 +72,9 @@ package struct HandleTable: ~Copyable {
   }
 
   /// Marks a live thing as freed.
-  package mutating func bury(_ handle: UInt64, at time: Nanoseconds, by pid: ProcessID, _ address: UInt32)
-  {
+  package mutating func bury(
+    _ handle: UInt64, at time: Nanoseconds, by pid: ProcessID, _ address: UInt32
+  ) {
     let place = place(of: handle)
     precondition(records[place].isLive, "HandleTable: bury of handle \(handle), which is dead")
     records[place].isLive = false

@@ -38,6 +38,8 @@ package struct ProcessLedger: ~Copyable {
   private var records = Table<ProcessRecord>()
   /// Row *task index*: the line of the process that has the record now.
   private var lines = Table<UInt32>()
+  /// Row *pid*: the newest line with that pid.
+  private var linesByPID = Table<UInt32>()
 
   package init() {
     // Line 0 is no process.
@@ -56,6 +58,8 @@ package struct ProcessLedger: ~Copyable {
     let number = records.append(record)
     lines.extend(to: record.task.index + 1)
     lines[record.task.index] = UInt32(number)
+    linesByPID.extend(to: Int(record.pid) + 1)
+    linesByPID[Int(record.pid)] = UInt32(number)
     return number
   }
 
@@ -64,9 +68,8 @@ package struct ProcessLedger: ~Copyable {
     task.index < lines.count ? Int(lines[task.index]) : 0
   }
 
-  /// The task of a process has left the process table.
-  package mutating func forgetTask(of number: ProcessNumber) {
-    lines[records[number].task.index] = 0
-    records[number].task = .none
+  /// The newest line of a pid, which may be gone from the process table; 0 for none.
+  package func newest(withPID pid: ProcessID) -> ProcessNumber {
+    Int(pid) < linesByPID.count ? Int(linesByPID[Int(pid)]) : 0
   }
 }

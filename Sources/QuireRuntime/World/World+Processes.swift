@@ -1,5 +1,6 @@
 // The life of a process on the script's side: its fiber, its heap, its line in the ledger.
 
+internal import KernelStorage
 package import QuireKernel
 
 extension World {

@@ -59,6 +59,8 @@ package struct World: ~Copyable {
   package var switches: UInt64 = 0
   /// How the top level ended, once it has.
   package var mainStatus: ExitStatus?
+  /// Processes are left, and none of them can ever go on.
+  package var isDeadlocked = false
   /// The limit that the run has reached and nobody has raised since.
   package var reachedLimit: LimitKind?
 

@@ -1,0 +1,61 @@
+// The builtins that belong to the machine: one switch from number to call.
+//
+// The interpreter does the builtins on plain values itself and asks here for all others. A call is
+// made with the clock of the CPU in `kernel.now`; see BuiltinOutcome for what may come of it.
+
+internal import QuireKernel
+package import QuireProgram
+
+extension World {
+  /// Calls a builtin of the machine.
+  package mutating func callMachine(_ builtin: Builtin, _ call: BuiltinCall) -> BuiltinOutcome {
+    do throws(CallFailure) {
+      return try dispatch(builtin, call)
+    } catch {
+      return outcome(of: error, in: builtin, call)
+    }
+  }
+
+  private mutating func dispatch(_ builtin: Builtin, _ call: BuiltinCall)
+    throws(CallFailure) -> BuiltinOutcome
+  {
+    switch builtin {
+    case .mmap: return try mmapCall(call)
+    case .munmap: return try munmapCall(call)
+    case .mprotect: return try mprotectCall(call)
+    case .brk: return try brkCall(call)
+    case .sbrk: return try sbrkCall(call)
+    case .read: return try readCall(call)
+    case .write: return try writeCall(call)
+    case .touch: return try touchCall(call)
+    case .load: return try loadCall(call)
+    case .store: return try storeCall(call)
+    case .fork: return try forkCall(call)
+    case .process: return try processCall(call)
+    case .exit: return try exitCall(call)
+    case .wait: return try waitCall(call)
+    case .wait_any: return try waitAnyCall()
+    case .kill: return try killCall(call)
+    case .yield: return .yield(.none)
+    case .sleep: return try sleepCall(call)
+    case .getpid: return getpidCall()
+    case .nice: return try niceCall(call)
+    case .on_signal: return try onSignalCall(call)
+    case .event: return eventCall()
+    case .semaphore: return try semaphoreCall(call)
+    case .barrier: return try barrierCall(call)
+    case .rand: return try randCall(call)
+    case .shuffle: return try shuffleCall(call)
+    case .choose: return try chooseCall(call)
+    case .now: return try nowCall()
+    case .`self`: return .value(handle(of: current.process))
+    default: throw .misuse("this is not there yet in this version")
+    }
+  }
+
+  /// now()
+  private mutating func nowCall() throws(CallFailure) -> BuiltinOutcome {
+    try reserve(ScriptHeap.numberWords)
+    return .value(heap.integer(Int64(clamping: kernel.now)))
+  }
+}

@@ -1,0 +1,55 @@
+// When nobody can go on: who waits for what, and where.
+
+internal import KernelStorage
+internal import QuireKernel
+internal import QuireSyntax
+
+extension World {
+  /// Says who waits, after the last fiber that could run has stopped; nothing when all have ended.
+  mutating func reportDeadlock() {
+    if livingProcesses == 0 { return }
+    var notes: [Diagnostic.Note] = []
+    var span: SourceSpan?
+    for number in 1..<ledger.limit {
+      let record = ledger[number]
+      let fiber = Int(record.fiber)
+      if fiber == 0 { continue }
+      let place = self.span(ofAddress: fibers[fiber].execution.pc)
+      if span == nil { span = place }
+      notes.append(
+        Diagnostic.Note(
+          "'\(record.name)' (pid \(record.pid)) waits \(purpose(of: fibers[fiber].wait))",
+          at: place))
+    }
+    isDeadlocked = true
+    let count = livingProcesses == 1 ? "the process waits" : "all \(livingProcesses) processes wait"
+    diagnostics.append(
+      Diagnostic(
+        .error, "deadlock", "deadlock: \(count) and nobody can wake anybody",
+        at: span ?? self.span(ofAddress: 0), notes: notes))
+  }
+
+  /// What a wait is for, in words.
+  func purpose(of wait: WaitReason) -> String {
+    switch wait {
+    case .none: "for nothing"
+    case .sleeping(let time): "for its sleep to end at \(Quantity.time(Int64(clamping: time)))"
+    case .device(let time): "for a device until \(Quantity.time(Int64(clamping: time)))"
+    case .child(let pid): "for its child, pid \(pid), to end"
+    case .anyChild: "for a child to end"
+    case .allChildren: "for its children to end"
+    case .synchronizer(let index): purpose(ofSynchronizer: index)
+    case .stopped: "stopped, for SIGCONT"
+    }
+  }
+
+  private func purpose(ofSynchronizer index: Int) -> String {
+    let synchronizer = synchronizers[index]
+    let waiting = synchronizer.waiters.count
+    switch synchronizer.kind {
+    case .event: return "for an event that nobody signals"
+    case .semaphore: return "for a semaphore that nobody raises"
+    case .barrier: return "at a barrier of \(synchronizer.count), where \(waiting) have come"
+    }
+  }
+}
