@@ -12,12 +12,15 @@ public struct Kernel: ~Copyable {
   public let machine: MachineConfiguration
   /// The clock of the CPU that the kernel runs on; whoever schedules sets it before a call.
   public var now: Nanoseconds
+  /// The CPU that the kernel runs on; whoever schedules sets it before a call.
+  public var cpu: Int
   /// When the current time slice ends; long operations stop there and answer `again`.
   public var sliceEnd: Nanoseconds
   public var counters: Counters
   public internal(set) var gauges: Gauges
   public var events: EventLog
   public internal(set) var memory: PhysicalMemory
+  public internal(set) var slab: SlabAllocator
   package var costs: Costs
   package var tunables: Tunables
   package var tasks: TaskTable
@@ -35,7 +38,10 @@ public struct Kernel: ~Copyable {
   private static func booted(_ machine: MachineConfiguration) throws(MachineError) -> Kernel {
     try machine.validate()
     var kernel = Kernel(validated: machine, memory: try PhysicalMemory(machine))
-    do { try kernel.bootTasks() } catch {
+    do {
+      try kernel.bootSlab()
+      try kernel.bootTasks()
+    } catch {
       throw MachineError(key: "ram", message: "no memory is left for the first tasks")
     }
     return kernel
@@ -47,9 +53,11 @@ public struct Kernel: ~Copyable {
   /// begun to fill a value that cannot be copied.
   private init(validated machine: MachineConfiguration, memory: consuming PhysicalMemory) {
     self.memory = memory
+    slab = SlabAllocator(cpus: machine.cpus)
     gauges = Gauges()
     self.machine = machine
     now = 0
+    cpu = 0
     sliceEnd = .max
     counters = Counters()
     events = EventLog()

@@ -12,9 +12,9 @@ struct AllocationTests {
 
   @Test("BOOT-1: what is left of RAM is all but descriptors and the reserved region")
   func managed() throws {
-    let kernel = try Kernel(Self.machine(64))
-    #expect(kernel.memory.managedFrames == 16384 - 256 - 1024)
-    #expect(kernel.memory.freeFrames == kernel.memory.managedFrames)
+    let memory = try PhysicalMemory(Self.machine(64))
+    #expect(memory.managedFrames == 16384 - 256 - 1024)
+    #expect(memory.freeFrames == memory.managedFrames)
   }
 
   @Test("PAGE-2: the last put frees the page, and it comes back empty")
