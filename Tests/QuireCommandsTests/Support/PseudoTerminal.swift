@@ -18,40 +18,48 @@ final class PseudoTerminal {
   var screen: String { String(decoding: received, as: UTF8.self) }
   /// No answer of the program takes this long; a test that waits longer has failed.
   private static let patience: Int32 = 60_000
+  // `TIOCSPTLCK` and `TIOCGPTN` of Linux, which the C library does not offer to Swift.
+  private static let setLock: UInt = 0x4004_5431
+  private static let getNumber: UInt = 0x8004_5430
 
   init(_ arguments: [String], environment: [String: String] = [:]) throws {
-    master = posix_openpt(O_RDWR | O_NOCTTY)
-    guard master >= 0, grantpt(master) == 0, unlockpt(master) == 0, let name = ptsname(master)
+    master = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY)
+    var (locked, number): (Int32, Int32) = (0, 0)
+    guard master >= 0, unsafe ioctl(master, Self.setLock, &locked) == 0,
+      unsafe ioctl(master, Self.getNumber, &number) == 0
     else { throw Failure(description: "no pseudo-terminal: errno \(errno)") }
+    let name = "/dev/pts/\(number)"
     var size = winsize(ws_row: 24, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0)
-    _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+    _ = unsafe ioctl(master, UInt(TIOCSWINSZ), &size)
 
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
     // The child is a session leader, so the first terminal it opens becomes its own.
-    posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
-    posix_spawn_file_actions_adddup2(&actions, 0, 1)
-    posix_spawn_file_actions_adddup2(&actions, 0, 2)
-    posix_spawn_file_actions_addclose(&actions, master)
+    unsafe posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
+    unsafe posix_spawn_file_actions_adddup2(&actions, 0, 1)
+    unsafe posix_spawn_file_actions_adddup2(&actions, 0, 2)
+    unsafe posix_spawn_file_actions_addclose(&actions, master)
     var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
+    unsafe posix_spawnattr_init(&attributes)
     let setSession: Int16 = 0x80
-    posix_spawnattr_setflags(&attributes, setSession)
+    unsafe posix_spawnattr_setflags(&attributes, setSession)
 
     let variables = ProcessInfo.processInfo.environment
       .merging(["TERM": "xterm", "INPUTRC": "/dev/null"]) { $1 }.merging(environment) { $1 }
     let path = QuireProcess.executable.path
-    var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
-    var envp: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") }
-    argv.append(nil)
-    envp.append(nil)
+    var argv: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) }
+    var envp: [UnsafeMutablePointer<CChar>?] = unsafe variables.map {
+      unsafe strdup("\($0.key)=\($0.value)")
+    }
+    unsafe argv.append(nil)
+    unsafe envp.append(nil)
     defer {
-      for string in argv + envp { free(string) }
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
+      unsafe (argv + envp).forEach { unsafe free($0) }
+      unsafe posix_spawn_file_actions_destroy(&actions)
+      unsafe posix_spawnattr_destroy(&attributes)
     }
     var pid: pid_t = 0
-    let error = posix_spawn(&pid, path, &actions, &attributes, argv, envp)
+    let error = unsafe posix_spawn(&pid, path, &actions, &attributes, argv, envp)
     guard error == 0 else { throw Failure(description: "cannot start \(path): errno \(error)") }
     process = pid
   }
@@ -60,14 +68,14 @@ final class PseudoTerminal {
     close(master)
     kill(process, SIGKILL)
     var status: Int32 = 0
-    waitpid(process, &status, WNOHANG)
+    _ = unsafe waitpid(process, &status, WNOHANG)
   }
 
   /// Types `text`; "\u{3}" is Ctrl-C, "\u{4}" is Ctrl-D, "\t" is Tab.
   func type(_ text: String) throws {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
+      let count = unsafe bytes.withUnsafeBytes { unsafe write(master, $0.baseAddress, $0.count) }
       guard count > 0 else { throw Failure(description: "cannot type: errno \(errno)") }
       bytes = bytes.dropFirst(count)
     }
@@ -93,7 +101,7 @@ final class PseudoTerminal {
   func finish() throws -> Int32 {
     while try readMore() {}
     var status: Int32 = 0
-    guard waitpid(process, &status, 0) == process else {
+    guard unsafe waitpid(process, &status, 0) == process else {
       throw Failure(description: "waitpid: errno \(errno)")
     }
     return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
@@ -101,11 +109,11 @@ final class PseudoTerminal {
 
   private func readMore() throws -> Bool {
     var poller = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
-    guard poll(&poller, 1, Self.patience) > 0 else {
+    guard unsafe poll(&poller, 1, Self.patience) > 0 else {
       throw Failure(description: "no answer; the screen shows:\n\(screen)")
     }
     var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = read(master, &buffer, buffer.count)
+    let count = unsafe read(master, &buffer, buffer.count)
     // Linux answers EIO once the other end is closed.
     guard count > 0 else { return false }
     received += buffer[..<count]
