@@ -10,6 +10,10 @@ public struct ParsedFile: Sendable {
   /// Beyond this many a reader learns nothing new, and a broken file must not flood a terminal.
   public static let maximumDiagnosticCount = 20
 
+  /// Beyond this many mistakes, of one stage, none are collected any more: a hostile file could
+  /// hold millions. More than are shown, because they are found in another order.
+  static let maximumCollectedCount = 1000
+
   public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 }
 
@@ -68,5 +72,5 @@ private func capped(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
   }.map(\.element)
   let limit = ParsedFile.maximumDiagnosticCount
   guard sorted.count > limit else { return sorted }
-  return sorted[..<limit] + [.tooMany(sorted.count - limit, at: sorted[limit].span)]
+  return sorted[..<limit] + [.tooMany(at: sorted[limit].span)]
 }

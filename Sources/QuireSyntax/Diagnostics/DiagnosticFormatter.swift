@@ -10,10 +10,6 @@
 ///     2 | let m = f(1, 2)
 ///       |               +
 public struct DiagnosticFormatter: Sendable {
-  /// The longest file name, line or message part a hostile script can make us print is bounded by
-  /// `SourceLine`; the number of repairs previewed is bounded by this.
-  private static let maximumPreviews = 3
-
   private let files: [SourceFile]
   private let coloured: Bool
 
@@ -55,9 +51,7 @@ public struct DiagnosticFormatter: Sendable {
 
   private func format(_ fixIt: Diagnostic.FixIt) -> String {
     var text = paint("help: ", .help) + paint(fixIt.message, .strong) + "\n"
-    for edit in fixIt.edits.prefix(DiagnosticFormatter.maximumPreviews) {
-      text += preview(edit)
-    }
+    if let preview = preview(fixIt.edits) { text += preview }
     return text
   }
 
@@ -88,21 +82,40 @@ public struct DiagnosticFormatter: Sendable {
     return draw(line.text, "^" + tildes, at: line.marked.lowerBound, number: index + 1, style)
   }
 
-  /// The line as an edit leaves it, with what was put in marked `+`; a deletion shows the line.
-  private func preview(_ edit: Diagnostic.Edit) -> String {
-    guard let file = file(of: edit.span) else { return "" }
-    let index = file.lineIndex(of: edit.span.start)
+  /// The line of the first edit as the repair leaves it, with what was put in marked `+`; nil if
+  /// nothing would be left of it. Edits of other lines are not drawn.
+  private func preview(_ edits: [Diagnostic.Edit]) -> String? {
+    guard let first = edits.first, let file = file(of: first.span) else { return nil }
+    let index = file.lineIndex(of: first.span.start)
     let range = file.byteRange(ofLine: index)
-    let end = min(Int(edit.span.end), range.upperBound)
-    let start = min(Int(edit.span.start), end)
-    let before = String(decoding: file.bytes[range.lowerBound..<start], as: UTF8.self)
-    let after = String(decoding: file.bytes[end..<range.upperBound], as: UTF8.self)
-    // A replacement of several lines is shown by its first one.
-    let inserted = edit.replacement.prefix { $0 != "\n" }
-    let mark = before.utf8.count..<(before.utf8.count + inserted.utf8.count)
-    let line = SourceLine(before + inserted + after, marking: mark)
-    let signs = String(repeating: "+", count: inserted.isEmpty ? 0 : line.marked.count)
-    return draw(line.text, signs, at: line.marked.lowerBound, number: index + 1, .help)
+    var line: [UInt8] = []
+    var position = range.lowerBound
+    var marks: [Range<Int>] = []
+    for edit in edits where edit.span.file == file.id {
+      let start = Int(edit.span.start)
+      guard start >= position, start <= range.upperBound else { continue }
+      line += file.bytes[position..<start]
+      // A replacement of several lines is shown by its first one.
+      let inserted = edit.replacement.prefix { $0 != "\n" }
+      if !inserted.isEmpty { marks.append(line.count..<line.count + inserted.utf8.count) }
+      line += inserted.utf8
+      position = min(max(start, Int(edit.span.end)), range.upperBound)
+    }
+    line += file.bytes[position..<range.upperBound]
+    let text = String(decoding: line, as: UTF8.self)
+    return text.isEmpty ? nil : draw(text, marks, number: index + 1)
+  }
+
+  private func draw(_ text: String, _ marks: [Range<Int>], number: Int) -> String {
+    let line = SourceLine(text, marking: marks.first ?? 0..<0)
+    var signs = ""
+    for mark in marks {
+      let columns = SourceLine(text, marking: mark).marked
+      guard columns.lowerBound >= line.marked.lowerBound + signs.count else { continue }
+      let gap = columns.lowerBound - line.marked.lowerBound - signs.count
+      signs += String(repeating: " ", count: gap) + String(repeating: "+", count: columns.count)
+    }
+    return draw(line.text, signs, at: line.marked.lowerBound, number: number, .help)
   }
 
   private func draw(

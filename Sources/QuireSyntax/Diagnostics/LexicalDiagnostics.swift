@@ -6,7 +6,7 @@ extension Diagnostic {
   static func tooLong(_ byteCount: Int, at span: SourceSpan) -> Diagnostic {
     Diagnostic(
       "text-too-long",
-      "this file has \(byteCount) bytes; a script may have \(SourceFile.maximumByteCount) (64 MiB)",
+      "this file has \(byteCount) bytes; a script may have \(SourceFile.maximumByteCount) (16 MiB)",
       at: span)
   }
 
@@ -18,10 +18,16 @@ extension Diagnostic {
 
   // MARK: Brackets
 
-  static func unclosedBracket(_ open: OpenBracket, span: SourceSpan) -> Diagnostic {
-    Diagnostic(
-      "unclosed-bracket", "this '\(open.sign)' is never closed", at: span,
-      notes: [Note("put a '\(open.closingSign)' where it should end")])
+  static func unclosedBracket(
+    _ sign: String, closing: String, at span: SourceSpan, suspect: SourceSpan? = nil
+  ) -> Diagnostic {
+    let advice = Note("put a '\(closing)' where it should end")
+    let suspicion = suspect.map {
+      Note("this '\(closing)' closes it, but is indented less", at: $0)
+    }
+    return Diagnostic(
+      "unclosed-bracket", "this '\(sign)' is never closed", at: span,
+      notes: [suspicion ?? advice])
   }
 
   static func strayBracket(_ sign: Character, at span: SourceSpan) -> Diagnostic {

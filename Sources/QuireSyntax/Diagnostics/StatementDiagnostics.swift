@@ -179,9 +179,9 @@ extension Diagnostic {
       notes: [Note("settings are written key: value, for example ram: 64MiB")])
   }
 
-  static func machineEntryAssigns(at span: SourceSpan) -> Diagnostic {
+  static func machineEntryAssigns(at sign: SourceSpan, spaced span: SourceSpan) -> Diagnostic {
     Diagnostic(
-      "machine-entry", "a setting is written key: value", at: span,
+      "machine-entry", "a setting is written key: value", at: sign,
       fixIts: [FixIt("write ':'", replace: span, with: ":")])
   }
 

@@ -3,9 +3,8 @@
 extension Diagnostic {
   // MARK: Limits
 
-  static func tooMany(_ more: Int, at span: SourceSpan) -> Diagnostic {
-    Diagnostic(
-      "too-many-errors", "too many errors: \(more) more from here on are not shown", at: span)
+  static func tooMany(at span: SourceSpan) -> Diagnostic {
+    Diagnostic("too-many-errors", "too many errors; those from here on are not shown", at: span)
   }
 
   static func nestedTooDeeply(at span: SourceSpan) -> Diagnostic {
@@ -80,9 +79,10 @@ extension Diagnostic {
       fixIts: [FixIt("subtract", insert: " ", at: span.endPoint)])
   }
 
-  static func assignAfterLabel(at span: SourceSpan) -> Diagnostic {
+  /// `span` is the sign with the white space before it.
+  static func assignAfterLabel(at sign: SourceSpan, spaced span: SourceSpan) -> Diagnostic {
     Diagnostic(
-      "assign-after-label", "a label is followed by ':', not by '='", at: span,
+      "assign-after-label", "a label is followed by ':', not by '='", at: sign,
       fixIts: [FixIt("write ':'", replace: span, with: ":")])
   }
 
@@ -174,9 +174,9 @@ extension Diagnostic {
       fixIts: [FixIt("put in a comma", insert: ",", at: span)])
   }
 
-  static func assignInMap(at span: SourceSpan) -> Diagnostic {
+  static func assignInMap(at sign: SourceSpan, spaced span: SourceSpan) -> Diagnostic {
     Diagnostic(
-      "assign-in-map", "a key is followed by ':', as in [key: value]", at: span,
+      "assign-in-map", "a key is followed by ':', as in [key: value]", at: sign,
       fixIts: [FixIt("write ':'", replace: span, with: ":")])
   }
 

@@ -108,7 +108,7 @@ extension Lexer {
     }
     let unclosed = brackets[depth + 1]
     if rewind(to: unclosed) { return }
-    report(.unclosedBracket(unclosed, span: span(of: unclosed)), at: unclosed.token)
+    reportUnclosed(unclosed)
     closeSynthetically(downTo: depth + 1)
     closeLast(length: 1)
   }
@@ -130,30 +130,71 @@ extension Lexer {
     if interpolationCount > 0 { return closeInterpolations() }
     endsInsideBracket = endsInsideBracket || problems.isEmpty
     if let unclosed = brackets.first(where: { $0.kind != .brace }), rewind(to: unclosed) { return }
-    var reported: Int?
-    for open in brackets where open.lineToken != reported {
-      // One message for each line that lacks something.
-      reported = open.lineToken
-      report(.unclosedBracket(open, span: span(of: open)), at: open.token)
-      if problems.count > ParsedFile.maximumDiagnosticCount { break }
+    if let (opener, closer) = suspectBraces() {
+      let place = SourceSpan(start: opener.start, end: opener.end, file: file)
+      let suspect = SourceSpan(start: closer.start, end: closer.end, file: file)
+      report(
+        .unclosedBracket("{", closing: "}", at: place, suspect: suspect), at: brackets[0].token)
+    } else {
+      reportUnclosedLines()
     }
     closeSynthetically(downTo: 0)
+  }
+
+  /// One message for each line that lacks something.
+  private mutating func reportUnclosedLines() {
+    var reported: Int?
+    for open in brackets.prefix(ParsedFile.maximumCollectedCount)
+    where open.lineToken != reported {
+      reported = open.lineToken
+      reportUnclosed(open)
+    }
+  }
+
+  /// When a single brace is left open: the first pair after it whose closing brace begins a line
+  /// that is indented less than the line of its opener. There a brace was forgotten, and all the
+  /// later ones moved on by one.
+  private func suspectBraces() -> (opener: Token, closer: Token)? {
+    guard brackets.count == 1, let open = brackets.first, open.kind == .brace else { return nil }
+    var first: (opener: Token, closer: Token)?
+    var lineStart = 0
+    for index in open.lineToken..<tokens.count {
+      if tokens[index].flags.contains(.firstOnLine) { lineStart = Int(tokens[index].start) }
+      guard index > open.token, tokens[index].kind == .brace, tokens[index].partner != 0
+      else { continue }
+      let closer = tokens[Int(tokens[index].partner)]
+      let isEarlier = first.map { closer.start < $0.closer.start } ?? true
+      guard closer.flags.contains(.firstOnLine), isEarlier,
+        column(of: Int(closer.start)) < column(of: lineStart)
+      else { continue }
+      first = (tokens[index], closer)
+    }
+    return first
+  }
+
+  /// The bytes between the start of the line and an offset that only blanks stand before.
+  private func column(of offset: Int) -> Int {
+    var start = offset
+    while start > 0, bytes[start - 1].isBlank { start -= 1 }
+    return offset - start
   }
 
   /// Goes back to the line where the bracket should have been closed: the first one that is
   /// indented no deeper than the line of the bracket. So a lost `)` costs a statement, not the
   /// rest of the file. False if there is no such line before here.
   private mutating func rewind(to unclosed: OpenBracket) -> Bool {
-    guard rewindsLeft > 0, unclosed.kind == .parenthesis || unclosed.kind == .bracket,
-      let target = endOfParagraph(from: unclosed.start)
+    guard rewindsLeft > 0, unclosed.lineToken != nextLineToken,
+      unclosed.kind == .parenthesis || unclosed.kind == .bracket
     else { return false }
+    // Looking for the line costs time too, found or not.
     rewindsLeft -= 1
+    guard let target = endOfParagraph(from: unclosed.start) else { return false }
     position = target
     tokens.removeLast(tokens.count - firstToken(atOrAfter: target))
     problems.removeAll { $0.token >= tokens.count }
     comments.removeAll { $0.start >= UInt32(target) }
     reopenBrackets()
-    report(.unclosedBracket(unclosed, span: span(of: unclosed)), at: unclosed.token)
+    reportUnclosed(unclosed)
     pendingFlags = []
     closeSynthetically(downTo: brackets.firstIndex { $0.token == unclosed.token } ?? 0)
     return true
@@ -215,8 +256,9 @@ extension Lexer {
     span(open.start, open.start + 1)
   }
 
-  private mutating func report(_ diagnostic: Diagnostic, at token: Int) {
-    problems.append(LexicalProblem(diagnostic: diagnostic, token: token))
+  private mutating func reportUnclosed(_ open: OpenBracket) {
+    report(
+      .unclosedBracket(open.sign, closing: open.closingSign, at: span(of: open)), at: open.token)
   }
 
   private mutating func reportStray(_ sign: UInt8) {

@@ -51,10 +51,7 @@ extension Lexer {
   mutating func closeInterpolations() {
     guard let outermost = brackets.firstIndex(where: { $0.kind == .interpolation }) else { return }
     let open = brackets[outermost]
-    problems.append(
-      LexicalProblem(
-        diagnostic: .unterminatedInterpolation(at: span(open.start, open.start + 1)),
-        token: open.token))
+    report(.unterminatedInterpolation(at: span(open.start, open.start + 1)), at: open.token)
     closeSynthetically(downTo: outermost)
   }
 }

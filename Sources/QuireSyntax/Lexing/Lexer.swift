@@ -109,8 +109,10 @@ struct Lexer {
     append(kind, from: start)
   }
 
-  mutating func report(_ diagnostic: Diagnostic) {
-    problems.append(LexicalProblem(diagnostic: diagnostic, token: tokens.count))
+  /// Reports a mistake at the token that comes next, or at an earlier one.
+  mutating func report(_ diagnostic: Diagnostic, at token: Int? = nil) {
+    guard problems.count < ParsedFile.maximumCollectedCount else { return }
+    problems.append(LexicalProblem(diagnostic: diagnostic, token: token ?? tokens.count))
   }
 
   func span(_ start: Int, _ end: Int) -> SourceSpan {

@@ -15,27 +15,16 @@ struct Interner {
       if Interner.equal(ranges[Int(index)], range, in: bytes) { return NameID(index) }
       slot = (slot + 1) & (slots.count - 1)
     }
-    let name = add(String(decoding: bytes[range], as: UTF8.self), range)
-    slots[slot] = name.rawValue + 1
-    if names.count * 2 > slots.count { grow(bytes) }
-    return name
-  }
-
-  /// A name that stands nowhere in the source, such as that of a module without `as`.
-  mutating func intern(_ text: String) -> NameID {
-    if let index = names.firstIndex(of: text) { return NameID(UInt32(index)) }
-    return add(text, 0..<0)
-  }
-
-  private mutating func add(_ text: String, _ range: Range<Int>) -> NameID {
-    names.append(text)
+    names.append(String(decoding: bytes[range], as: UTF8.self))
     ranges.append(range)
+    slots[slot] = UInt32(names.count)
+    if names.count * 2 > slots.count { grow(bytes) }
     return NameID(UInt32(names.count - 1))
   }
 
   private mutating func grow(_ bytes: [UInt8]) {
     slots = Array(repeating: 0, count: slots.count * 2)
-    for (index, range) in ranges.enumerated() where !range.isEmpty {
+    for (index, range) in ranges.enumerated() {
       var slot = Interner.hash(range, in: bytes) & (slots.count - 1)
       while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
       slots[slot] = UInt32(index + 1)

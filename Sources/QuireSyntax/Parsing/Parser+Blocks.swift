@@ -322,7 +322,7 @@ extension Parser {
     let key = identifier(current)
     advance()
     if kind == .assign {
-      report(.machineEntryAssigns(at: place))
+      report(.machineEntryAssigns(at: place, spaced: spacedCurrent))
       advance()
     } else if !accept(.colon) {
       return fail(.machineEntry(found: found, at: place))

@@ -86,7 +86,7 @@ extension Parser {
       let argument = parseArgument(.value)
       builder.pendingArguments.append(argument)
       if isPanicking || isAt(closerOf: opener) { break }
-      if !accept(.comma) { failInsideArguments() }
+      if !accept(.comma) { failInsideArguments(opener) }
     }
     close(opener)
   }

@@ -204,7 +204,7 @@ extension Parser {
       let element = parseExpression(.value)
       builder.pendingExpressions.append(element)
       if isPanicking || isAt(closerOf: opener) { break }
-      if !accept(.comma) { failInsideList() }
+      if !accept(.comma) { failInsideList(opener) }
     }
     close(opener)
     return make(.list(builder.commitExpressions(from: mark)), from: first)
@@ -219,7 +219,7 @@ extension Parser {
       let value = parseExpression(.value)
       builder.pendingEntries.append(MapEntry(keyKind: kind, key: key, value: value))
       if isPanicking || isAt(closerOf: opener) { break }
-      if !accept(.comma) { failInsideList() }
+      if !accept(.comma) { failInsideList(opener) }
     }
     close(opener)
     return make(.map(builder.commitEntries(from: mark)), from: first)

@@ -122,6 +122,11 @@ extension Parser {
     }
   }
 
+  /// The current token with the white space before it.
+  var spacedCurrent: SourceSpan {
+    SourceSpan(start: previous.end, end: current.end, file: source.id)
+  }
+
   private var spaceAfterCurrent: SourceSpan {
     let next = tokens[min(position + 1, tokens.count - 1)]
     return SourceSpan(start: current.end, end: max(current.end, next.start), file: source.id)
@@ -140,20 +145,25 @@ extension Parser {
     .tuple(at: span(current))
   }
 
-  mutating func failInsideList() {
+  mutating func failInsideList(_ opener: Int) {
     switch kind {
-    case .assign: fail(.assignInMap(at: span(current)))
+    case .assign: fail(.assignInMap(at: span(current), spaced: spacedCurrent))
     case .colon: fail(.computedKey(at: span(current)))
-    default: failWithoutComma("]")
+    default: failWithoutComma("]", opener)
     }
   }
 
-  mutating func failInsideArguments() {
-    if kind == .assign { return fail(.assignAfterLabel(at: span(current))) }
-    failWithoutComma(")")
+  mutating func failInsideArguments(_ opener: Int) {
+    if kind == .assign { return fail(.assignAfterLabel(at: span(current), spaced: spacedCurrent)) }
+    failWithoutComma(")", opener)
   }
 
-  private mutating func failWithoutComma(_ closing: String) {
+  private mutating func failWithoutComma(_ closing: String, _ opener: Int) {
+    if current.flags.contains(.firstOnLine), kind.beginsStatement {
+      // It is closed somewhere, but a statement on a line of its own was hardly meant inside.
+      let sign = span(tokens[opener])
+      return fail(.unclosedBracket(source.text(of: sign), closing: closing, at: sign))
+    }
     if current.flags.contains(.firstOnLine) {
       return fail(.missingComma(at: previousSpan.endPoint, closing: closing))
     }

@@ -209,12 +209,17 @@ extension Parser {
   private mutating func parseModuleName(path: Token, text: String) -> Identifier {
     if isWord(current, "as") {
       advance()
-      return parseName(.module) ?? Identifier(name: builder.name("_"), span: span(path))
+      return parseName(.module) ?? identifier(path)
     }
     let component = text.split(separator: "/").last.map(String.init) ?? ""
-    if !isName(component) {
+    guard isName(component) else {
       report(.moduleWithoutName(text, suggestion: Parser.nameLike(component), at: span(path)))
+      // The path with its quotes is a name that no script can spell.
+      return identifier(path)
     }
-    return Identifier(name: builder.name(component), span: span(path))
+    // A name has no escapes, so its bytes are the last ones before the quote.
+    let end = Int(path.end) - 1
+    let name = builder.name(end - component.utf8.count..<end, in: bytes)
+    return Identifier(name: name, span: span(path))
   }
 }

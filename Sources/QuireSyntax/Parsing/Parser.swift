@@ -130,7 +130,7 @@ struct Parser {
   /// Reports a mistake that leaves no doubt how to go on. Silent where the lexer has reported
   /// something in the same statement already: that was the mistake.
   mutating func report(_ diagnostic: Diagnostic) {
-    guard !lexerReported() else { return }
+    guard !lexerReported(), diagnostics.count < ParsedFile.maximumCollectedCount else { return }
     diagnostics.append(diagnostic)
   }
 

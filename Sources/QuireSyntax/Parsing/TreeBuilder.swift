@@ -57,10 +57,6 @@ struct TreeBuilder {
     interner.intern(range, in: bytes)
   }
 
-  mutating func name(_ text: String) -> NameID {
-    interner.intern(text)
-  }
-
   mutating func document(_ statement: StatementID, _ text: String) {
     tree.documentation.append(SyntaxTree.Documentation(statement: statement, text: text))
   }

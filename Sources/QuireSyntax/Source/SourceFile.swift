@@ -2,8 +2,9 @@
 
 /// The text of one script, as bytes, with the places where its lines begin.
 public struct SourceFile: Sendable {
-  /// Parsing refuses longer texts: offsets are 32 bits wide and tokens cost memory of their own.
-  public static let maximumByteCount = 64 << 20
+  /// Parsing refuses texts of more than 16 MiB: a token of one byte costs sixteen of its own, and
+  /// nobody wrote such a script.
+  public static let maximumByteCount = 16 << 20
 
   /// What diagnostics call the file: a path as the user wrote it, `<stdin>`, `<repl:3>`.
   public let name: String
