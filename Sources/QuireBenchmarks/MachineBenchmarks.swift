@@ -15,6 +15,7 @@ enum MachineBenchmarks {
       .ours { try blockPair(order: 0) },
     Benchmark(name: "block_pair_order_4", summary: "sixteen pages allocated and freed together")
       .ours { try blockPair(order: 4) },
+    Benchmark(name: "kmalloc_pair", summary: "192 bytes allocated and freed").ours(objectPair),
   ]
 
   private static func boot(_ name: String, ram: UInt64) -> Benchmark {
@@ -41,6 +42,16 @@ enum MachineBenchmarks {
       for _ in 0..<pairs {
         let block = try session.kernel.allocatePages(.kernel, order: order, for: session.task)
         session.kernel.freePages(block, order: order)
+      }
+    }
+  }
+
+  private static func objectPair() throws -> Double {
+    var session = try KernelSession.booted(ram: 256 << 20)
+    return try Stopwatch.time(per: pairs) {
+      for _ in 0..<pairs {
+        let object = try session.kernel.kmalloc(192, .kernel, for: session.task)
+        try session.kernel.kfree(object)
       }
     }
   }
