@@ -162,8 +162,8 @@ extension Kernel {
   ) throws(Errno) {
     if signal == .SIGKILL || signal == .SIGSTOP { throw .EINVAL }
     tasks.setAction(action, of: task, for: signal)
-    let forgets = action == .ignore || action == .byDefault && signal.defaultAction == .ignore
-    if forgets { tasks[task].pending.remove(signal) }
+    let isQuiet = signal.defaultAction == .ignore || signal.defaultAction == .resume
+    if action == .ignore || action == .byDefault && isQuiet { tasks[task].pending.remove(signal) }
   }
 
   public func signalAction(for signal: Signal, of task: TaskIndex) -> SignalAction {
