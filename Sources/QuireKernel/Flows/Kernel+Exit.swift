@@ -18,8 +18,7 @@ extension Kernel {
     tasks[task].pending = SignalSet()
     tasks[task].flags.subtract([.waiting, .killable, .stopUnreported, .continueUnreported])
     emit(.exit, tasks[task].pid, UInt64(status.code), UInt64(status.signalNumber))
-    freeKernelStack(tasks[task].kernelStack)
-    tasks[task].kernelStack = .none
+    freeStackAndFiles(of: task)
     reparentChildren(of: task)
     notifyParentOfExit(task)
   }

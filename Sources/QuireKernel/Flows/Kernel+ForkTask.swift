@@ -18,7 +18,8 @@ extension Kernel {
     record.policy = model.policy
     record.affinity = model.affinity
     record.processLimit = model.processLimit
-    record.kernelStack = try newKernelStack(for: parent)
+    record.limits = model.limits
+    record.footprint = try newFootprint(for: parent)
     let child = tasks.allocate(record)
     tasks.copyActions(from: parent, to: child)
     tasks.publish(child, under: parent)

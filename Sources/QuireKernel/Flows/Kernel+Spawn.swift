@@ -21,6 +21,7 @@ extension Kernel {
   public mutating func spawn(named name: String, by parent: TaskIndex) throws(Errno) -> TaskIndex {
     let inherited = tasks[parent].flags.intersection(.privileged)
     let child = try newTask(named: name, under: parent, inherited)
+    tasks[child].limits = tasks[parent].limits
     tasks[child].processLimit = tasks[parent].processLimit
     tasks[child].nice = tasks[parent].nice
     tasks[child].affinity = tasks[parent].affinity
@@ -38,29 +39,10 @@ extension Kernel {
   ) throws(Errno) -> TaskIndex {
     var record = Task(pid: try newPID(for: parent), name: TaskName(name), born: now)
     record.flags = flags
-    record.kernelStack = try newKernelStack(for: parent)
+    record.footprint = try newFootprint(for: parent)
     let task = tasks.allocate(record)
     tasks.publish(task, under: parent)
     return task
-  }
-
-  // MARK: What a task costs (TASK-2)
-
-  /// A kernel stack: one block of four pages.
-  ///
-  /// Linux: `alloc_thread_stack_node` without CONFIG_VMAP_STACK, kernel/fork.c.
-  mutating func newKernelStack(for parent: TaskIndex) throws(Errno) -> FrameNumber {
-    let stack = try allocatePages(.kernel, order: TaskTable.stackOrder, for: parent)
-    memory.frames[stack].use = .kernelStack
-    tasks.stackCount += 1
-    gauges.nr_kernel_stack += TaskTable.stackKilobytes
-    return stack
-  }
-
-  mutating func freeKernelStack(_ stack: FrameNumber) {
-    freePages(stack, order: TaskTable.stackOrder)
-    tasks.stackCount -= 1
-    gauges.nr_kernel_stack -= TaskTable.stackKilobytes
   }
 
   /// A free pid, if another task may exist at all (TASK-4).

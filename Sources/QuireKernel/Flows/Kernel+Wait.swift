@@ -119,6 +119,7 @@ extension Kernel {
     tasks[record.parent].childMajorFaults += record.majorFaults + record.childMajorFaults
     emit(.reap, record.pid)
     tasks.withdraw(child)
+    freeObjects(of: record.footprint)
     tasks.release(child)
   }
 }

@@ -101,8 +101,8 @@ public struct TaskFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let kernelThread = TaskFlags(rawValue: 1 << 0)
   /// Holds every capability, as the superuser does.
   public static let privileged = TaskFlags(rawValue: 1 << 1)
-  /// Frees memory right now: its allocations ignore the watermarks (`PF_MEMALLOC`).
-  public static let reclaiming = TaskFlags(rawValue: 1 << 2)
+  /// Shares its parent's address space until it exits or execs (`CLONE_VFORK`).
+  public static let vforked = TaskFlags(rawValue: 1 << 2)
   /// Chosen by the OOM killer; it dies when it next leaves the kernel (`TIF_MEMDIE`).
   public static let oomVictim = TaskFlags(rawValue: 1 << 3)
   /// Runs swapoff and so is the first that the OOM killer takes (`oom_flag_origin`).
@@ -117,6 +117,20 @@ public struct TaskFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let stopUnreported = TaskFlags(rawValue: 1 << 8)
   /// Continued, and no `wait` with `continued` has seen it yet.
   public static let continueUnreported = TaskFlags(rawValue: 1 << 9)
+}
+
+/// The kernel memory that one task costs, beside its address space (TASK-2).
+///
+/// Linux: what `dup_task_struct` and `copy_process` allocate, kernel/fork.c.
+package struct TaskFootprint: Sendable, BitwiseCopyable {
+  /// One object of each of `caches`, in their order; none where it was given back.
+  var objects: [6 of SlabObject] = .init(repeating: .none)
+  /// First frame of the kernel stack; none once the task has exited.
+  package internal(set) var stack = FrameNumber.none
+
+  static let caches: [6 of KernelCache] = [.taskStruct, .cred, .files, .sighand, .signal, .pid]
+  /// The place of the table of files, which goes at exit; the others wait for the parent.
+  static let filesPlace = 2
 }
 
 /// One record of the process table (TASK-1).
@@ -151,11 +165,12 @@ public struct Task: Sendable, BitwiseCopyable {
   // Memory.
   /// The address space, or none for a kernel thread and a zombie.
   package var space: AddressSpaceIndex
-  /// First frame of the kernel stack, or none once the task has exited.
-  package internal(set) var kernelStack: FrameNumber = .none
+  /// What the kernel took for the task itself.
+  package internal(set) var footprint = TaskFootprint()
   /// Page of the last fault that sleeps for the disk; when it is resumed it is a major one.
   package var retriedFault: VirtualAddress = 0
   public var oomScoreAdjustment: Int16 = 0
+  public internal(set) var limits = MemoryLimits()
   /// Most tasks that the ordinary user may have when this one forks (`RLIMIT_NPROC`).
   public internal(set) var processLimit: UInt64 = .max
 

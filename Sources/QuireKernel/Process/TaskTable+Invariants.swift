@@ -10,7 +10,7 @@ extension Kernel {
     while !task.isNone {
       checkRelations(of: task, &violations)
       checkMemory(of: task, &violations)
-      if !tasks[task].kernelStack.isNone { stacks += 1 }
+      if !tasks[task].footprint.stack.isNone { stacks += 1 }
       task = tasks[task].next
     }
     if stacks != tasks.stackCount {
@@ -75,10 +75,10 @@ extension Kernel {
     of task: TaskIndex, _ violations: inout [InvariantViolation]
   ) {
     let record = tasks[task]
-    if record.isDead, !record.space.isNone || !record.kernelStack.isNone {
+    if record.isDead, !record.space.isNone || !record.footprint.stack.isNone {
       violations.append(InvariantViolation("task.zombie-memory", "pid \(record.pid)"))
     }
-    if !record.isDead, record.kernelStack.isNone {
+    if !record.isDead, record.footprint.stack.isNone {
       violations.append(InvariantViolation("task.stack", "pid \(record.pid) has none"))
     }
     if record.isKernelThread, !record.space.isNone {
