@@ -12,6 +12,9 @@ package import QuireSyntax
 /// only at run time: a closure without a parameter list takes any arguments and ignores them, any
 /// other callee must get between `requiredCount` and `parameterCount`, the rest being absent.
 package struct Program: Sendable {
+  /// The version of the language that this compiles: `language 1`.
+  package static let languageVersion: Int64 = 1
+
   /// The code of all functions, one after the other.
   package internal(set) var code: [Instruction] = []
   package internal(set) var functions: [FunctionRecord] = []
@@ -52,7 +55,7 @@ package struct FunctionRecord: Hashable, Sendable {
   /// Registers of a frame, arguments and outgoing arguments included.
   package var registerCount: UInt16
   package var parameterCount: UInt16
-  /// Parameters without a default.
+  /// How many arguments a `callValue` must pass: up to the last parameter without a default.
   package var requiredCount: UInt16
   package var captureCount: UInt16
   /// Whether any number of arguments is accepted and dropped: a closure without parameters.
@@ -63,11 +66,8 @@ package struct FunctionRecord: Hashable, Sendable {
   /// Where instructions come from, ascending by address; see `Program.span(at:)`.
   package var spans: [SpanEntry]
 
-  /// As people call it: `fib`, `closure`, `process "hog"`.
-  package var name: String
-  package var parameterNames: [String]
-  /// The `##` comment in front, without its signs, or empty.
-  package var documentation: String
+  /// Name (`fib`, `closure`, `process block`), parameters, and as summary the `##` comment.
+  package var signature: Signature
   package var span: SourceSpan
 }
 

@@ -1,0 +1,333 @@
+// Calls and names to code: where a value lives, who is called, in which registers.
+
+import QuireSyntax
+
+/// Where a name's value is found.
+enum Location: Equatable {
+  case register(Register)
+  /// The register holds a cell.
+  case cell(Register)
+  /// Captured by value, at this place of the running closure.
+  case captured(UInt16)
+  case capturedCell(UInt16)
+  case global(Int)
+  /// A script function that captures nothing.
+  case function(FunctionIndex)
+  case builtin(Int)
+  /// The running closure.
+  case itself
+  case integer(Int64)
+  case nothing
+}
+
+extension Compiler {
+  func location(of use: Use) -> Location {
+    switch use {
+    case .nothing, .module: .nothing
+    case .variable(let variable): location(of: variable)
+    case .global(let index): .global(Int(index))
+    case .function(let index): .function(index)
+    case .builtin(let index): .builtin(index)
+    case .integer(let value): .integer(value)
+    }
+  }
+
+  private func location(of id: VariableID) -> Location {
+    let variable = file.variables[id]
+    if let context = file.staticContext(of: id) { return .function(functionIndex(of: context)) }
+    if globalIndices[id] >= 0 { return .global(globalIndices[id]) }
+    if variable.context == function.context {
+      if variable.origin == .itself { return .itself }
+      guard let register = function.registers[id] else { return .nothing }
+      return variable.needsCell ? .cell(register) : .register(register)
+    }
+    guard let place = file.contexts[function.context].captures.firstIndex(of: id)
+    else { return .nothing }
+    let index = UInt16(truncatingIfNeeded: place)
+    return variable.needsCell ? .capturedCell(index) : .captured(index)
+  }
+
+  mutating func evaluateName(_ id: ExpressionID, into target: Register?) -> Register {
+    let span = tree.span(of: id)
+    if case .member(let base, let name) = tree[id], file[use: id] == .nothing {
+      let mark = function.nextRegister
+      let object = operand(base)
+      function.release(to: mark)
+      let result = target ?? function.allocate()
+      function.emit(
+        Instruction(.getMember, a: result, b: object, c: member(name)), at: name.span)
+      return result
+    }
+    return load(location(of: file[use: id]), into: target, at: span)
+  }
+
+  /// The value of a location; in its own register where it has one.
+  mutating func load(
+    _ location: Location, into target: Register?, at span: SourceSpan
+  ) -> Register {
+    if case .register(let register) = location { return register }
+    let result = target ?? function.allocate()
+    switch location {
+    case .register: break
+    case .cell(let cell): function.emit(Instruction(.getCell, a: result, b: cell), at: span)
+    case .captured(let index):
+      function.emit(Instruction(.getCapture, a: result, b: index), at: span)
+    case .capturedCell(let index):
+      function.emit(Instruction(.getCapturedCell, a: result, b: index), at: span)
+    case .global(let index):
+      function.emit(
+        Instruction(.getGlobal, a: result, wide: Int32(clamping: index)), at: span)
+    case .function(let index):
+      function.emit(Instruction(.loadFunction, a: result, wide: Int32(index)), at: span)
+    case .builtin(let index): loadBuiltin(index, into: result, at: span)
+    case .itself: function.emit(Instruction(.getSelf, a: result), at: span)
+    case .integer(let value):
+      emitConstant(.integer(value), into: result, at: span)
+    case .nothing: function.emit(Instruction(.loadNil, a: result), at: span)
+    }
+    return result
+  }
+
+  /// `self`, `vmstat` are calls by their name alone; another builtin becomes a function value.
+  private mutating func loadBuiltin(
+    _ index: Int, into result: Register, at span: SourceSpan
+  ) {
+    if tables.program.builtins[index].isValue {
+      function.emitCharging(
+        Instruction(.callBuiltin, a: result, b: UInt16(index), c: result), at: span)
+    } else {
+      let wrapper = self.index(of: .wrapper(builtin: index))
+      function.emit(Instruction(.loadFunction, a: result, wide: Int32(wrapper)), at: span)
+    }
+  }
+
+  mutating func store(_ value: Register, in location: Location, at span: SourceSpan) {
+    switch location {
+    case .register(let register):
+      function.emit(Instruction(.move, a: register, b: value), at: span)
+    case .cell(let cell): function.emit(Instruction(.setCell, a: cell, b: value), at: span)
+    case .capturedCell(let index):
+      function.emit(Instruction(.setCapturedCell, a: index, b: value), at: span)
+    case .global(let index):
+      function.emit(Instruction(.setGlobal, a: value, wide: Int32(clamping: index)), at: span)
+    case .captured, .function, .builtin, .itself, .integer, .nothing: break
+    }
+  }
+
+  /// Makes the value of a closure; one that captures nothing is just its function.
+  mutating func makeClosure(of id: ContextID, into target: Register, at span: SourceSpan) {
+    let captures = file.contexts[id].captures
+    let index = functionIndex(of: id)
+    guard !captures.isEmpty else {
+      function.emit(Instruction(.loadFunction, a: target, wide: Int32(index)), at: span)
+      return
+    }
+    let mark = function.nextRegister
+    let base = function.allocate(captures.count)
+    for (offset, variable) in captures.enumerated() {
+      loadForCapture(variable, into: base + Register(truncatingIfNeeded: offset), at: span)
+    }
+    function.emit(Instruction(.makeClosure, a: target, b: index, c: base), at: span)
+    function.release(to: mark)
+  }
+
+  /// What a closure holds: the value, or the cell itself.
+  private mutating func loadForCapture(
+    _ variable: VariableID, into target: Register, at span: SourceSpan
+  ) {
+    switch location(of: variable) {
+    case .cell(let register), .register(let register):
+      function.emit(Instruction(.move, a: target, b: register), at: span)
+    case .capturedCell(let index):
+      function.emit(Instruction(.getCapture, a: target, b: index), at: span)
+    case let other: _ = load(other, into: target, at: span)
+    }
+  }
+}
+
+// MARK: - Calls
+
+extension Compiler {
+  /// Whom the bare name of a function calls as a statement.
+  func bareCallee(_ use: Use) -> Use? {
+    switch use {
+    case .builtin(let index): return tables.program.builtins[index].isValue ? nil : use
+    case .function: return use
+    case .variable(let variable):
+      switch file.variables[variable].origin {
+      case .function, .itself: return use
+      default: return nil
+      }
+    case .nothing, .global, .integer, .module: return nil
+    }
+  }
+
+  mutating func compileCall(
+    _ callee: ExpressionID, _ arguments: NodeList<Argument>, _ hasTrailingBlock: Bool,
+    into target: Register?, at span: SourceSpan
+  ) -> Register {
+    let use = file[use: callee]
+    let all = Array(tree[arguments])
+    if case .member(let base, let name) = tree[callee], use == .nothing {
+      return compileMemberCall(base, name, all, at: span)
+    }
+    if knownSignature(use, all) == nil { return compileValueCall(callee, all, at: span) }
+    return compileCall(of: use, all, hasTrailingBlock: hasTrailingBlock, into: target, at: span)
+  }
+
+  /// The face of a callee that needs no value to be called.
+  private func knownSignature(_ use: Use, _ arguments: [Argument]) -> Signature? {
+    switch location(of: use) {
+    case .builtin(let index): return tables.program.builtins[index]
+    case .function(let index):
+      if case .variable(let variable) = use, let context = file.staticContext(of: variable) {
+        let callee = file.contexts[context]
+        return callee.ignoresArguments && !arguments.isEmpty ? nil : callee.signature
+      }
+      return tables.program.functions[Int(index)].signature
+    default: return nil
+    }
+  }
+
+  /// A call of a builtin or of a script function that is known here.
+  mutating func compileCall(
+    of use: Use, _ arguments: [Argument], hasTrailingBlock: Bool, into target: Register?,
+    at span: SourceSpan
+  ) -> Register {
+    guard let signature = knownSignature(use, arguments) else {
+      let base = function.allocate()
+      let callee = load(location(of: use), into: nil, at: span)
+      return finishValueCall(callee, base, 0, at: span)
+    }
+    let mark = function.nextRegister
+    if case .builtin(let index) = location(of: use), signature.parameters.count == 1,
+      arguments.count == 1, !signature.isVariadic
+    {
+      let argument = operand(arguments[0].value)
+      function.release(to: mark)
+      let result = target ?? function.allocate()
+      emitBuiltinCall(index, to: result, arguments: argument, 1, at: span)
+      return result
+    }
+    let (base, count) = pushArguments(arguments, signature, hasTrailingBlock, at: span)
+    function.release(to: mark)
+    var result = function.allocate()
+    switch location(of: use) {
+    case .builtin(let index):
+      if let target, !signature.isVariadic { result = target }
+      emitBuiltinCall(index, to: result, arguments: base, count, at: span)
+    case .function(let index):
+      function.emitCharging(
+        Instruction(.call, a: base, b: index, c: UInt16(count)), own: 1, at: span)
+    default: break
+    }
+    return result
+  }
+
+  /// Puts the arguments in a row, in the order of the parameters; they are evaluated in the order
+  /// in which they are written.
+  private mutating func pushArguments(
+    _ arguments: [Argument], _ signature: Signature, _ hasTrailingBlock: Bool,
+    at span: SourceSpan
+  ) -> (base: Register, count: Int) {
+    let match = matchArguments(
+      arguments, of: tree, to: signature, hasTrailingBlock: hasTrailingBlock)
+    let fixed = signature.fixedParameterCount
+    let extra = arguments.count - match.parameters.count { ($0 ?? 0) < fixed }
+    let count = fixed + max(extra, 0)
+    let mark = function.nextRegister
+    let base = Register(truncatingIfNeeded: mark)
+    _ = function.allocate(max(count, 1))
+    var next = fixed
+    var isGiven = Array(repeating: false, count: fixed)
+    for (argument, parameter) in zip(arguments, match.parameters) {
+      var slot = next
+      if let parameter, parameter < fixed {
+        slot = parameter
+        isGiven[parameter] = true
+      } else {
+        next += 1
+      }
+      compileArgument(argument.value, into: mark + slot, isLast: slot == count - 1)
+    }
+    for (slot, given) in isGiven.enumerated() where !given {
+      function.emit(
+        Instruction(.loadAbsent, a: Register(truncatingIfNeeded: mark + slot)), at: span)
+    }
+    return (base, count)
+  }
+
+  /// Temporaries of an argument lie above all arguments, except that the last slot is its own.
+  private mutating func compileArgument(_ id: ExpressionID, into slot: Int, isLast: Bool) {
+    let mark = function.nextRegister
+    if isLast, mark == slot + 1 {
+      function.release(to: slot)
+      _ = push(id)
+    } else {
+      compile(id, into: Register(truncatingIfNeeded: slot))
+      function.release(to: mark)
+    }
+  }
+
+  mutating func emitBuiltinCall(
+    _ index: Int, to result: Register, arguments base: Register, _ count: Int,
+    at span: SourceSpan
+  ) {
+    let id = UInt16(truncatingIfNeeded: index)
+    let call =
+      tables.program.builtins[index].isVariadic
+      ? Instruction(.callVariadic, a: base, b: id, c: UInt16(truncatingIfNeeded: count))
+      : Instruction(.callBuiltin, a: result, b: id, c: base)
+    function.emitCharging(call, own: 1, at: span)
+  }
+
+  /// A callee that only the run knows.
+  private mutating func compileValueCall(
+    _ callee: ExpressionID, _ arguments: [Argument], at span: SourceSpan
+  ) -> Register {
+    let mark = function.nextRegister
+    let value = operand(callee)
+    let base = function.allocate()
+    function.release(to: Int(base))
+    for argument in arguments { _ = push(argument.value) }
+    function.release(to: max(Int(base) + 1, mark))
+    return finishValueCall(value, base, arguments.count, at: span)
+  }
+
+  private mutating func finishValueCall(
+    _ callee: Register, _ base: Register, _ count: Int, at span: SourceSpan
+  ) -> Register {
+    function.emitCharging(
+      Instruction(.callValue, a: base, b: callee, c: UInt16(truncatingIfNeeded: count)), own: 1,
+      at: span)
+    return base
+  }
+
+  private mutating func compileMemberCall(
+    _ receiver: ExpressionID, _ name: Identifier, _ arguments: [Argument], at span: SourceSpan
+  ) -> Register {
+    let base = push(receiver)
+    for argument in arguments { _ = push(argument.value) }
+    function.release(to: Int(base) + 1)
+    function.emitCharging(
+      Instruction(
+        .callMember, a: base, b: member(name), c: UInt16(truncatingIfNeeded: arguments.count)),
+      own: 1, at: span)
+    return base
+  }
+
+  /// `process NAME { … }` is a call of the builtin.
+  mutating func compileProcess(
+    _ name: ExpressionID, _ body: BlockID, into target: Register?, at span: SourceSpan
+  ) -> Register {
+    let mark = function.nextRegister
+    let base = push(name)
+    let block = function.allocate()
+    if let context = file.contextOfBlock[body] { makeClosure(of: context, into: block, at: span) }
+    function.release(to: mark)
+    let result = target ?? function.allocate()
+    emitBuiltinCall(
+      Int(Builtin.process.rawValue), to: result, arguments: base, 2, at: span)
+    return result
+  }
+}

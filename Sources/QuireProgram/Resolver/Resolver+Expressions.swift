@@ -1,0 +1,178 @@
+// Expressions: names inside them, members of modules and of values whose kind is certain.
+
+import QuireSyntax
+
+extension Resolver {
+  mutating func resolve(_ id: ExpressionID) {
+    switch tree[id] {
+    case .invalid, .nilLiteral, .boolean, .integer, .address, .float, .string: break
+    case .interpolation(let parts), .list(let parts):
+      for part in tree[parts] { resolve(part) }
+    case .name(let name): file[use: id] = lookUp(name, at: tree.span(of: id))
+    case .map(let entries): resolveMap(entries)
+    case .range(let lower, let upper, _):
+      resolve(lower)
+      resolve(upper)
+    case .unary(_, let operand), .parenthesized(let operand): resolve(operand)
+    case .binary(_, let left, let right), .logical(_, let left, let right),
+      .index(let left, let right):
+      resolve(left)
+      resolve(right)
+    case .member(let base, let name): resolveMember(id, base, name)
+    case .call(let call): resolveCall(call, at: tree.span(of: id))
+    case .closure(let function): resolveClosure(function, kind: .closure, at: tree.span(of: id))
+    case .process(let name, let body): resolveProcess(name, body, at: tree.span(of: id))
+    }
+  }
+
+  /// An expression as a statement. A bare name of a function is a call of it.
+  mutating func resolveStatement(_ id: ExpressionID) {
+    resolve(id)
+    guard case .name = tree[id], let signature = bareCallee(file[use: id]) else { return }
+    let span = tree.span(of: id)
+    report(
+      matchArguments([], of: tree, to: signature, hasTrailingBlock: false).problems, signature,
+      at: span)
+  }
+
+  private mutating func resolveMap(_ entries: NodeList<MapEntry>) {
+    var seen: Set<String> = []
+    for entry in tree[entries] {
+      resolve(entry.key)
+      if case .string(let text) = tree[entry.key], !seen.insert(tree.text(of: text)).inserted {
+        report(
+          "duplicate-key", "the key \"\(tree.text(of: text))\" is given twice",
+          at: tree.span(of: entry.key))
+      }
+      resolve(entry.value)
+    }
+  }
+
+  private mutating func resolveMember(
+    _ id: ExpressionID, _ base: ExpressionID, _ name: Identifier
+  ) {
+    resolve(base)
+    if case .module(let module) = file[use: base] {
+      file[use: id] = lookUp(name, in: module)
+    } else {
+      checkMember(name, of: kind(of: base))
+    }
+  }
+
+  /// `patterns.zipf`
+  private mutating func lookUp(_ name: Identifier, in module: Int) -> Use {
+    let exports = environment.modules[module]
+    let text = tree.text(of: name.name)
+    if let symbol = exports.symbols[text] { return Use(symbol) }
+    report(
+      "unknown-member", "module '\(exports.name)' has no '\(text)'", at: name.span,
+      fixIts: suggestion(for: text, among: exports.names, at: name.span))
+    return .nothing
+  }
+
+  /// Refuses a misspelt member where the kind of the value leaves no doubt.
+  mutating func checkMember(_ name: Identifier, of kind: ValueKind?) {
+    guard let kind, let members = kind.members else { return }
+    let text = tree.text(of: name.name)
+    guard !members.contains(where: { $0.name == text }) else { return }
+    let names = members.map(\.name)
+    report(
+      "unknown-member", "a \(kind.rawValue) has no member '\(text)'", at: name.span,
+      notes: [.init("it has \(names.joined(separator: ", "))")],
+      fixIts: suggestion(for: text, among: names, at: name.span))
+  }
+
+  /// The left side of an assignment.
+  mutating func resolveTarget(_ id: ExpressionID) {
+    switch tree[id] {
+    case .name(let name): resolveAssignedName(name, id)
+    case .member(let base, let name):
+      resolve(id)
+      guard case .module = file[use: base] else { return }
+      report(
+        "constant-assignment",
+        "'\(tree.text(of: name.name))' belongs to a module, which alone may assign it",
+        at: name.span)
+    default: resolve(id)
+    }
+  }
+
+  /// What an expression is certain to be, or nil.
+  func kind(of id: ExpressionID) -> ValueKind? {
+    switch tree[id] {
+    case .boolean, .logical: .boolean
+    case .integer: .integer
+    case .address: .address
+    case .float: .float
+    case .string, .interpolation: .string
+    case .list: .list
+    case .map: .map
+    case .range: .range
+    case .unary(.not, _): .boolean
+    case .closure: .function
+    case .process: .process
+    case .parenthesized(let inner): kind(of: inner)
+    case .name: kind(of: file[use: id])
+    case .call(let call): kindOfCall(call)
+    case .binary(let operation, _, _): operation.isComparison ? .boolean : nil
+    default: nil
+    }
+  }
+
+  private func kind(of use: Use) -> ValueKind? {
+    switch use {
+    case .variable(let variable):
+      let known = file.variables[variable]
+      return known.isConstant ? known.kind : nil
+    case .function: return .function
+    case .builtin(let index):
+      let signature = environment.program.builtins[index]
+      return signature.isValue ? certain(signature.result) : .function
+    case .integer: return .integer
+    case .nothing, .global, .module: return nil
+    }
+  }
+
+  private func kindOfCall(_ call: CallID) -> ValueKind? {
+    guard case .builtin(let index) = file[use: tree[call].callee] else { return nil }
+    return certain(environment.program.builtins[index].result)
+  }
+
+  private func certain(_ kind: ValueKind) -> ValueKind? {
+    switch kind {
+    case .any, .nothing: nil
+    case .size, .duration, .flags: .integer
+    default: kind
+    }
+  }
+}
+
+extension ValueKind {
+  /// Every member that a value of this kind has, or nil when they are not fixed.
+  package var members: [Member]? {
+    switch self {
+    case .region: [.start, .end, .length, .pages, .page]
+    case .range: [.lower, .upper]
+    case .status: [.code, .signal, .process]
+    case .error: [.errno, .number, .message, .call, .signal, .address, .code]
+    default: nil
+    }
+  }
+
+  /// Whether a value of this kind can certainly not be called.
+  var isNoFunction: Bool {
+    switch self {
+    case .any, .nothing, .function, .block, .processBlock: false
+    default: true
+    }
+  }
+}
+
+extension BinaryOperator {
+  var isComparison: Bool {
+    switch self {
+    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: true
+    default: false
+    }
+  }
+}
