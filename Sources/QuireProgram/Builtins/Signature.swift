@@ -94,12 +94,3 @@ package enum ValueKind: String, Hashable, Sendable {
   case swapArea = "swap area"
   case semaphore, barrier, view
 }
-
-/// A function that an embedding application offers to its scripts.
-package struct HostFunction: Hashable, Sendable {
-  package var signature: Signature
-
-  package init(_ signature: Signature) {
-    self.signature = signature
-  }
-}

@@ -9,9 +9,9 @@ struct ProgramTables {
   private var constantIndex: [Constant: Int] = [:]
   private var memberIndex: [String: Int] = [:]
 
-  init(hostFunctions: [HostFunction]) {
+  init(hostFunctions: [Signature]) {
     program = Program()
-    program.builtins += hostFunctions.map(\.signature)
+    program.builtins += hostFunctions
     for (index, name) in program.memberNames.enumerated() { memberIndex[name] = index }
   }
 

@@ -65,7 +65,8 @@ enum Use: Equatable {
   case function(FunctionIndex)
   case builtin(Int)
   case integer(Int64)
-  case module(Int)
+  /// Nil for a module that could not be had.
+  case module(Int?)
 }
 
 /// A name bound to a value in this file.

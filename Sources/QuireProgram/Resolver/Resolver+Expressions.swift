@@ -53,7 +53,7 @@ extension Resolver {
   ) {
     resolve(base)
     if case .module(let module) = file[use: base] {
-      file[use: id] = lookUp(name, in: module)
+      if let module { file[use: id] = lookUp(name, in: module) }
     } else {
       checkMember(name, of: kind(of: base))
     }

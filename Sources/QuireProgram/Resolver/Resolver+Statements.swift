@@ -11,8 +11,7 @@ extension Resolver {
       case .variable(let name, _): hoist(name, .variable, id)
       case .function(let function): hoistFunction(function, id)
       case .importModule(_, let name):
-        guard let module = environment.imports[id] else { continue }
-        bind(name, to: .module(module, name.span))
+        bind(name, to: .module(environment.imports[id], name.span))
       default: break
       }
     }

@@ -33,7 +33,8 @@ struct Resolver {
   /// What a binding binds.
   enum Target {
     case variable(VariableID)
-    case module(Int, SourceSpan)
+    /// Nil for a module that could not be had, which has been said.
+    case module(Int?, SourceSpan)
   }
 
   var tree: SyntaxTree { file.tree }
