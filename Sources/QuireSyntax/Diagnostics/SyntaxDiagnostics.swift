@@ -205,6 +205,11 @@ extension Diagnostic {
       "octal", "there are no octal numbers; write 0x for hexadecimal or 0b for binary", at: span)
   }
 
+  static func capitalPrefix(at span: SourceSpan) -> Diagnostic {
+    Diagnostic(
+      "capital-prefix", "the x of 0xFF and the b of 0b101 are small letters", at: span)
+  }
+
   static func leadingZero(_ digits: String, at span: SourceSpan) -> Diagnostic {
     Diagnostic(
       "leading-zero", "a number does not begin with 0: elsewhere that makes it octal", at: span,

@@ -6,7 +6,7 @@ extension Lexer {
   mutating func lexNumber() {
     let start = position
     var kind = TokenKind.integer
-    let isDecimal = !(bytes[position] == UInt8(ascii: "0") && byte(1).isLetter)
+    let isDecimal = !hasBase
     skipWord(acceptsExponentSign: false)
     if isDecimal, byte(0) == Byte.dot, byte(1).isDigit {
       kind = .float
@@ -17,6 +17,15 @@ extension Lexer {
       skipExponentSign()
     }
     append(kind, from: start)
+  }
+
+  /// Whether the number begins like `0x1F`; `0e5` does not.
+  private var hasBase: Bool {
+    guard bytes[position] == UInt8(ascii: "0") else { return false }
+    switch byte(1) | 0x20 {
+    case UInt8(ascii: "x"), UInt8(ascii: "b"), UInt8(ascii: "o"): return true
+    default: return false
+    }
   }
 
   private mutating func skipWord(acceptsExponentSign: Bool) {

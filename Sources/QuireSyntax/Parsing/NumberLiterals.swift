@@ -55,8 +55,9 @@ extension Parser {
     let range = Int(token.start)..<Int(token.end)
     if bytes[range.lowerBound] == UInt8(ascii: "0"), range.count > 1 {
       switch bytes[range.lowerBound + 1] {
-      case UInt8(ascii: "x"), UInt8(ascii: "X"): return decodePrefixed(range, base: 16)
-      case UInt8(ascii: "b"), UInt8(ascii: "B"): return decodePrefixed(range, base: 2)
+      case UInt8(ascii: "x"): return decodePrefixed(range, base: 16)
+      case UInt8(ascii: "b"): return decodePrefixed(range, base: 2)
+      case UInt8(ascii: "X"), UInt8(ascii: "B"): return refuse(.capitalPrefix(at: span(token)))
       case UInt8(ascii: "o"), UInt8(ascii: "O"): return refuse(.octal(at: span(token)))
       default: break
       }

@@ -140,7 +140,7 @@ extension Parser {
       if kind == .brace { _ = parseBlock(.test) }
       return make(.invalid, from: first)
     }
-    let name = parseExpression(.body)
+    let name = kind == .string ? parseString() : parseInterpolation()
     guard let body = parseBlock(.test) else { return make(.invalid, from: first) }
     return make(.test(name: name, body: body), from: first)
   }

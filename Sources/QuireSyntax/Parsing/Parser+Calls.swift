@@ -61,8 +61,10 @@ extension Parser {
       advance()
       advance()
     }
-    // A `{` where an argument begins can be nothing but a closure.
-    let value = kind == .brace ? parseClosure() : parseExpression(braces)
+    // In a command call a `{` after an operand is its block; where an argument begins it is a
+    // closure all the same.
+    let isClosure = kind == .brace && braces == .body
+    let value = isClosure ? parseClosure() : parseExpression(braces)
     return Argument(label: label, value: value, span: span(from: first))
   }
 

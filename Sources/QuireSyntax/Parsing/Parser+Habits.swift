@@ -20,6 +20,6 @@ extension Parser {
     }
   }
 
-  private static let functionWords = ["function", "func", "def", "fun", "sub", "proc", "void"]
+  private static let functionWords = ["function", "func", "def"]
   private static let constantWords = ["const", "val", "final", "constant", "auto", "readonly"]
 }

@@ -12,20 +12,23 @@ extension Parser {
     return builder.finish(root: root)
   }
 
-  /// `language 1`, which is only a pin as the first thing of a file.
+  /// `language 1`, which is only a pin as the first statement of a file.
   private mutating func parseLanguagePin() {
+    while kind == .newline || kind == .semicolon { advance() }
     guard isWord(current, "language"), kind(ahead: 1) == .integer else { return }
+    switch kind(ahead: 2) {
+    case .newline, .semicolon, .endOfFile: break
+    default: return
+    }
     let first = advance()
     let number = current
     advance()
     let version: Int64 =
       if case .integer(let value, .none) = decodeInteger(number) { value } else { 0 }
-    let pin = span(from: first)
+    builder.pin(SyntaxTree.LanguagePin(version: version, span: span(from: first)))
     if version != SyntaxTree.supportedLanguageVersion {
       report(.unsupportedLanguage(text(number), at: span(number)))
     }
-    builder.pin(SyntaxTree.LanguagePin(version: version, span: pin))
-    endStatement()
   }
 
   /// Parses statements up to the end of the block or file, leaving them pending.
