@@ -22,28 +22,42 @@ extension World {
   mutating func outcome(of failure: CallFailure, in builtin: Builtin, _ call: BuiltinCall)
     -> BuiltinOutcome
   {
+    if case .errno = failure {
+      return outcome(of: failure, name: builtin.name, asked: asked(builtin, call))
+    }
+    return outcome(of: failure, name: builtin.name, asked: builtin.name)
+  }
+
+  /// The outcome of a failure of a handle's method.
+  mutating func outcome(of failure: CallFailure, inMethod name: String, of handle: Value)
+    -> BuiltinOutcome
+  {
+    outcome(of: failure, name: name, asked: "\(heap.kindName(of: handle)).\(name)()")
+  }
+
+  private mutating func outcome(of failure: CallFailure, name: String, asked: String)
+    -> BuiltinOutcome
+  {
     switch failure {
     case .outcome(let outcome): return outcome
     case .room(let words): return .room(words)
     case .errno(let errno, let why):
       current.operation = .none
       let reason = why.map { ": \($0)" } ?? ""
-      let message = "\(asked(builtin, call)): \(errno.message) (\(errno.name))\(reason)"
-      return .raise(heap.error(ErrorContent(errno, call: builtin.name, message)))
+      let message = "\(asked): \(errno.message) (\(errno.name))\(reason)"
+      return .raise(heap.error(ErrorContent(errno, call: name, message)))
     case .misuse(let sentence):
       current.operation = .none
-      var content = ErrorContent("\(builtin.name): \(sentence)")
-      content.call = builtin.name
+      var content = ErrorContent("\(asked): \(sentence)")
+      content.call = name
       return .raise(heap.error(content))
     case .signal(let info, let kind):
       current.operation = .none
-      return .raise(heap.error(content(of: info, kind, builtin)))
+      return .raise(heap.error(content(of: info, kind, name)))
     }
   }
 
-  private func content(of info: SignalInfo, _ kind: AccessKind, _ builtin: Builtin)
-    -> ErrorContent
-  {
+  private func content(of info: SignalInfo, _ kind: AccessKind, _ name: String) -> ErrorContent {
     let place = "0x" + String(info.address, radix: 16)
     let message =
       switch (info.signal, info.code) {
@@ -56,7 +70,7 @@ extension World {
       default: "\(kind.verb) at \(place): there is no page behind the mapping (\(info.signal.name))"
       }
     var content = ErrorContent(message)
-    content.call = builtin.name
+    content.call = name
     content.signal = info.signal.rawValue
     content.signalCode = UInt8(truncatingIfNeeded: info.code.rawValue)
     content.address = info.address
@@ -92,7 +106,7 @@ extension World {
       let end = region.start &+ region.length
       return "0x\(String(region.start, radix: 16))..<0x\(String(end, radix: 16))"
     }
-    return value.isNone ? "nil" : "a \(kindName(of: value))"
+    return value.isNone ? "nil" : heap.kindPhrase(of: value)
   }
 }
 

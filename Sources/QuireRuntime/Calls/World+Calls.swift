@@ -4,11 +4,11 @@
 // made with the clock of the CPU in `kernel.now`; see BuiltinOutcome for what may come of it.
 
 internal import QuireKernel
-package import QuireProgram
+internal import QuireProgram
 
 extension World {
   /// Calls a builtin of the machine.
-  package mutating func callMachine(_ builtin: Builtin, _ call: BuiltinCall) -> BuiltinOutcome {
+  mutating func kernelBuiltin(_ builtin: Builtin, _ call: BuiltinCall) -> BuiltinOutcome {
     do throws(CallFailure) {
       return try dispatch(builtin, call)
     } catch {
@@ -44,6 +44,13 @@ extension World {
     case .event: return eventCall()
     case .semaphore: return try semaphoreCall(call)
     case .barrier: return try barrierCall(call)
+    case .kmalloc: return try kmallocCall(call)
+    case .kfree: return try kfreeCall(call)
+    case .kmem_cache_create: return try createCacheCall(call)
+    case .kmem_cache_alloc: return try allocateFromCacheCall(call)
+    case .kmem_cache_free: return try freeToCacheCall(call)
+    case .kmem_cache_shrink: return try shrinkCacheCall(call)
+    case .kmem_cache_destroy: return try destroyCacheCall(call)
     case .rand: return try randCall(call)
     case .shuffle: return try shuffleCall(call)
     case .choose: return try chooseCall(call)

@@ -42,6 +42,10 @@ package struct World: ~Copyable {
   /// Kernel things that scripts hold handles of.
   package var handles = HandleTable()
   package var synchronizers: [Synchronizer] = []
+  /// Functions of the embedding application, in the order of their numbers.
+  package var hostFunctions: [HostFunction] = []
+  /// What a host function answered, until the heap has room for it.
+  var hostAnswer: ScriptValue?
   /// Processes started and not ended.
   package var livingProcesses = 0
 
