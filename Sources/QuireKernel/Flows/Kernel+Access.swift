@@ -1,4 +1,9 @@
 // User accesses: one at a time, over a range, and with data.
+//
+// A walk goes page by page. What makes it fast is only the cache of leaf tables; every fault goes
+// through the one handler.
+
+internal import KernelStorage
 
 extension Kernel {
   /// One access of the running task; faults as often as the processor would.
@@ -7,7 +12,8 @@ extension Kernel {
   public mutating func access(_ address: VirtualAddress, _ kind: AccessKind, by task: TaskIndex)
     -> Progress
   {
-    .failed(.ENOSYS)
+    var entry = PageTableEntry.none
+    return resolve(address, kind, &entry, by: task)
   }
 
   /// Goes on with a walk until it is complete, the slice is over, or an access is refused.
@@ -15,31 +21,130 @@ extension Kernel {
   /// `access.next` is the address of the access that did not happen yet.
   /// Linux: none (model only).
   public mutating func perform(_ access: inout RangeAccess, by task: TaskIndex) -> Progress {
-    .failed(.ENOSYS)
+    switch access.action {
+    case .read: return walk(&access, .read, by: task)
+    case .touch: return walk(&access, .write, by: task)
+    case .execute: return walk(&access, .execute, by: task)
+    case .write(let byte): return write(byte, &access, by: task)
+    case .fill(let byte): return fill(byte, &access, by: task)
+    }
   }
 
-  /// Loads a 64-bit word, which may straddle two pages.
-  public mutating func loadWord(
-    _ address: VirtualAddress, into value: inout UInt64, by task: TaskIndex
+  // MARK: Translation
+
+  /// The entry that serves an access, with its marks set; none when the access faults.
+  ///
+  /// Linux: none (what the processor does).
+  @inline(__always)
+  private mutating func translate(
+    _ address: VirtualAddress, _ kind: AccessKind, in space: AddressSpaceIndex
+  ) -> PageTableEntry {
+    let page = virtual.walkCache.page(space, address)
+    if page == 0 { return .none }
+    let index = TableLevel.index(address, TableLevel.leaf)
+    let bits = memory.store.dense[page, index]
+    let required = PageTableEntry.required(for: kind)
+    if bits & required != required { return .none }
+    if kind == .execute && bits & PageTableEntry.noExecuteBit != 0 { return .none }
+    let marks =
+      kind == .write
+      ? PageTableEntry.accessedBit | PageTableEntry.dirtyBit : PageTableEntry.accessedBit
+    if bits & marks != marks { memory.store.dense[page, index] = bits | marks }
+    return PageTableEntry(bits: bits)
+  }
+
+  /// Puts the leaf table of an address into the walk cache, if there is one.
+  private mutating func cacheTable(of address: VirtualAddress, in space: AddressSpaceIndex) -> Bool {
+    let table = memory.leafTable(below: spaces[space].root, of: address)
+    guard !table.isNone, let page = memory.contents[table.index].densePage else { return false }
+    virtual.walkCache.insert(space, address, page: page)
+    return true
+  }
+
+  /// Translates an access, through as many faults as it takes.
+  @inline(__always)
+  mutating func resolve(
+    _ address: VirtualAddress, _ kind: AccessKind, _ entry: inout PageTableEntry,
+    by task: TaskIndex
   ) -> Progress {
-    .failed(.ENOSYS)
+    charge(costs.access)
+    entry = translate(address, kind, in: tasks[task].space)
+    return entry.isNone ? resolveSlowly(address, kind, &entry, by: task) : .done
   }
 
-  public mutating func storeWord(_ address: VirtualAddress, _ value: UInt64, by task: TaskIndex)
+  private mutating func resolveSlowly(
+    _ address: VirtualAddress, _ kind: AccessKind, _ entry: inout PageTableEntry,
+    by task: TaskIndex
+  ) -> Progress {
+    let space = tasks[task].space
+    while true {
+      if address < Layout.taskSize && !space.isNone
+        && virtual.walkCache.page(space, address) == 0 && cacheTable(of: address, in: space)
+      {
+        entry = translate(address, kind, in: space)
+        if !entry.isNone { return .done }
+      }
+      let progress = userFault(at: address, kind, by: task)
+      if progress != .done { return progress }
+      entry = translate(address, kind, in: space)
+      if !entry.isNone { return .done }
+    }
+  }
+
+  // MARK: Walks
+
+  /// One access per step; the data stays as it is.
+  private mutating func walk(_ access: inout RangeAccess, _ kind: AccessKind, by task: TaskIndex)
     -> Progress
   {
-    .failed(.ENOSYS)
+    var entry = PageTableEntry.none
+    while access.next < access.end {
+      if now >= sliceEnd { return .again }
+      let progress = resolve(access.next, kind, &entry, by: task)
+      if progress != .done { return progress }
+      access.advance()
+    }
+    return .done
   }
 
-  public mutating func loadByte(
-    _ address: VirtualAddress, into value: inout UInt8, by task: TaskIndex
-  ) -> Progress {
-    .failed(.ENOSYS)
-  }
-
-  public mutating func storeByte(_ address: VirtualAddress, _ value: UInt8, by task: TaskIndex)
+  private mutating func write(_ byte: UInt8, _ access: inout RangeAccess, by task: TaskIndex)
     -> Progress
   {
-    .failed(.ENOSYS)
+    while access.next < access.end {
+      if now >= sliceEnd { return .again }
+      let progress = storeByte(access.next, byte, by: task)
+      if progress != .done { return progress }
+      access.advance()
+    }
+    return .done
+  }
+
+  private mutating func fill(_ byte: UInt8, _ access: inout RangeAccess, by task: TaskIndex)
+    -> Progress
+  {
+    var entry = PageTableEntry.none
+    while access.next < access.end {
+      if now >= sliceEnd { return .again }
+      let progress = resolve(access.next, .write, &entry, by: task)
+      if progress != .done { return progress }
+      let stop = min(access.end, Page.alignDown(access.next) + Page.size)
+      fill(entry.frame, Int(access.next & Page.offsetMask), Int(stop - access.next), with: byte)
+      access.next = stop
+    }
+    return .done
+  }
+
+  private mutating func fill(_ frame: FrameNumber, _ offset: Int, _ count: Int, with byte: UInt8) {
+    if count == Int(Page.size) { return memory.fill(frame, with: byte) }
+    for place in offset..<(offset + count) { memory.setByte(frame, place, to: byte) }
+  }
+}
+
+extension RangeAccess {
+  /// Moves to the next access, or to the end where the address space would wrap.
+  @inline(__always)
+  mutating func advance() {
+    let (sum, overflow) = next.addingReportingOverflow(stride)
+    next = overflow ? end : sum
   }
 }

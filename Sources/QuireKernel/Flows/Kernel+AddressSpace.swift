@@ -1,29 +1,66 @@
-// The life of an address space: made, duplicated by fork, shared, and torn down.
+// The life of an address space: made, shared by threads, and torn down.
 
 extension Kernel {
   /// An address space with a stack region and a heap base and nothing resident.
   ///
+  /// - Throws: ENOMEM, and nothing is left.
   /// Linux: `mm_alloc` and `setup_arg_pages`, kernel/fork.c and fs/exec.c.
   package mutating func createAddressSpace(for task: TaskIndex) throws(Errno) -> AddressSpaceIndex {
-    throw .ENOSYS
-  }
-
-  /// A copy-on-write copy for a child (FORK-1 … FORK-4); failing leaves the parent intact.
-  ///
-  /// Linux: `dup_mm`, kernel/fork.c.
-  package mutating func duplicateAddressSpace(of space: AddressSpaceIndex, for task: TaskIndex)
-    throws(Errno) -> AddressSpaceIndex
-  {
-    throw .ENOSYS
+    let root = try allocateRootTable(by: task)
+    let space = spaces.allocate(AddressSpace(root: root))
+    let pages = Layout.initialStackPages
+    do { try charge(pages: pages, in: space, by: task) } catch {
+      freeAddressSpace(space)
+      throw error
+    }
+    let start = Layout.stackTop - pages * Page.size
+    let area = VirtualMemoryArea(
+      start: start, end: Layout.stackTop, flags: VMAFlags.dataDefault.union([.growsDown, .account]),
+      object: .none, anonVMA: .none, space: space)
+    _ = virtual.regions.insert(
+      area, links: VMALinks(pageOffset: start >> Page.shift), into: &spaces[space].regions)
+    spaces[space].account(area.flags, adding: pages)
+    return space
   }
 
   /// One more task lives in `space` (a thread, or vfork).
   ///
   /// Linux: `mmget`, include/linux/sched/mm.h.
-  package mutating func retainAddressSpace(_ space: AddressSpaceIndex) {}
+  package mutating func retainAddressSpace(_ space: AddressSpaceIndex) {
+    spaces[space].users += 1
+  }
 
   /// A task leaves `space`; the last one takes everything down (EXIT-1).
   ///
-  /// Linux: `mmput`, kernel/fork.c.
-  package mutating func releaseAddressSpace(_ space: AddressSpaceIndex) {}
+  /// Linux: `mmput` and `exit_mmap`, kernel/fork.c and mm/mmap.c.
+  package mutating func releaseAddressSpace(_ space: AddressSpaceIndex) {
+    spaces[space].users -= 1
+    if spaces[space].users > 0 { return }
+    let first = spaces[space].regions.first
+    if !first.isNone {
+      removeRegions(wholeRun(from: first, in: space), from: space)
+    }
+    freeAddressSpace(space)
+  }
+
+  private borrowing func wholeRun(from first: VMAIndex, in space: AddressSpaceIndex) -> RegionRun {
+    var run = RegionRun(first: first, last: spaces[space].regions.last)
+    var region = first
+    while !region.isNone {
+      let area = virtual.regions[region]
+      run.pages += area.pageCount
+      if area.flags.contains(.account) { run.accountedPages += area.pageCount }
+      region = virtual.regions.next(region)
+    }
+    return run
+  }
+
+  /// Forgets an address space without regions.
+  private mutating func freeAddressSpace(_ space: AddressSpaceIndex) {
+    precondition(
+      spaces[space].tableBytes == 0 && spaces[space].residentPages == 0,
+      "freeAddressSpace: space \(space.rawValue) still has pages or tables")
+    freeTable(spaces[space].root)
+    spaces.release(space)
+  }
 }

@@ -1,17 +1,114 @@
-// brk: the end of the heap.
+// brk: the end of the heap (BRK-1 … BRK-7).
 
 extension Kernel {
   /// Moves the break and answers where it is afterwards: the old place when it could not be moved.
   ///
   /// Linux: `sys_brk`, mm/mmap.c.
   public mutating func brk(_ address: VirtualAddress, by task: TaskIndex) -> VirtualAddress {
-    0
+    charge(costs.systemCall)
+    let space = tasks[task].space
+    let old = spaces[space].currentBreak
+    guard moveBreak(to: address, in: space, by: task) else { return old }
+    spaces[space].currentBreak = address
+    emit(.brk, tasks[task].pid, address)
+    if spaces[space].defaultFlags.contains(.locked) && address > old {
+      populate(Page.alignUp(old), Page.alignUp(address), by: task, skipping: true)
+    }
+    return address
   }
 
   /// Moves the break by `amount` and returns the old break, as the C library does.
   ///
+  /// - Throws: ENOMEM when it stays where it is.
   /// Linux: none (the C library's `sbrk`).
   public mutating func sbrk(_ amount: Int64, by task: TaskIndex) throws(Errno) -> VirtualAddress {
-    throw .ENOSYS
+    let old = spaces[tasks[task].space].currentBreak
+    if amount == 0 {
+      charge(costs.systemCall)
+      return old
+    }
+    let wanted = old &+ UInt64(bitPattern: amount)
+    if amount > 0 ? wanted < old : wanted > old { throw .ENOMEM }
+    if brk(wanted, by: task) != wanted { throw .ENOMEM }
+    return old
+  }
+
+  /// Puts the heap of an address space without one elsewhere.
+  ///
+  /// Linux: `mm_struct.start_brk`, set by fs/binfmt_elf.c.
+  package mutating func setBreakStart(_ address: VirtualAddress, of space: AddressSpaceIndex) {
+    precondition(
+      spaces[space].currentBreak == spaces[space].startBreak, "setBreakStart: the heap is in use")
+    spaces[space].startBreak = address
+    spaces[space].currentBreak = address
+  }
+
+  /// Changes the mappings for a new break; false when it may not move there.
+  private mutating func moveBreak(
+    to address: VirtualAddress, in space: AddressSpaceIndex, by task: TaskIndex
+  ) -> Bool {
+    let start = spaces[space].startBreak
+    if address < start || address - start > tasks[task].limits.data { return false }
+    let old = Page.alignUp(spaces[space].currentBreak)
+    let new = Page.alignUp(address)
+    if new == old { return true }
+    if address <= spaces[space].currentBreak { return shrinkHeap(from: old, to: new, in: space) }
+    return growHeap(from: old, to: new, in: space, by: task)
+  }
+
+  private mutating func shrinkHeap(
+    from old: VirtualAddress, to new: VirtualAddress, in space: AddressSpaceIndex
+  ) -> Bool {
+    let region = virtual.regions.firstOverlapping(new, old, in: spaces[space].regions)
+    if region.isNone { return false }
+    do { try unmapRegions(new, old, in: space) } catch { return false }
+    return true
+  }
+
+  private mutating func growHeap(
+    from old: VirtualAddress, to new: VirtualAddress, in space: AddressSpaceIndex,
+    by task: TaskIndex
+  ) -> Bool {
+    // Rounding up an address near the end of the 64-bit space wraps.
+    if new < old || new > Layout.taskSize { return false }
+    let pages = (new - old) >> Page.shift
+    let flags = VMAFlags.dataDefault.union(.account).union(spaces[space].defaultFlags)
+    if !mayLock(space, flags, pages, task) { return false }
+    if !isHeapClear(old, new, in: space) { return false }
+    if !mayExpand(space, flags, by: pages, task) { return false }
+    if spaces[space].regionCount > tunables.maxMapCount { return false }
+    do { try charge(pages: pages, in: space, by: task) } catch { return false }
+    linkHeap(old, new, flags, in: space)
+    spaces[space].account(flags, adding: pages)
+    if flags.contains(.locked) { spaces[space].lockedPages += pages }
+    return true
+  }
+
+  /// Whether nothing lies in the way of the heap, a page of distance and guard gaps included.
+  private borrowing func isHeapClear(
+    _ old: VirtualAddress, _ new: VirtualAddress, in space: AddressSpaceIndex
+  ) -> Bool {
+    let distance = new + Page.size
+    let next = virtual.regions.firstOverlapping(
+      old, distance + Layout.stackGuardGap, in: spaces[space].regions)
+    return next.isNone || distance <= virtual.regions.guardedStart(next)
+  }
+
+  /// Extends the region that ends where the heap ends, or makes one.
+  ///
+  /// Linux: `do_brk_flags`, mm/mmap.c.
+  private mutating func linkHeap(
+    _ start: VirtualAddress, _ end: VirtualAddress, _ flags: VMAFlags,
+    in space: AddressSpaceIndex
+  ) {
+    let next = virtual.regions.tree.first(above: start, in: spaces[space].regions)
+    let request = MergeRequest(
+      space: space, start: start, end: end, flags: flags, pageOffset: start >> Page.shift,
+      previous: virtual.regions.previous(before: next, in: spaces[space].regions), next: .none)
+    if !mergeNew(request).isNone { return }
+    let area = VirtualMemoryArea(
+      start: start, end: end, flags: flags, object: .none, anonVMA: .none, space: space)
+    _ = virtual.regions.insert(
+      area, links: VMALinks(pageOffset: start >> Page.shift), into: &spaces[space].regions)
   }
 }

@@ -3,10 +3,208 @@
 extension Kernel {
   /// Maps memory and returns where (MMAP-1 … MMAP-13).
   ///
+  /// No file can be opened yet, so a request without `anonymous` names a bad descriptor.
+  /// - Throws: EBADF, EINVAL, ENOMEM, EOVERFLOW, EEXIST, EPERM, EAGAIN.
   /// Linux: `do_mmap`, mm/mmap.c.
   public mutating func mmap(_ request: MapRequest, by task: TaskIndex)
     throws(Errno) -> VirtualAddress
   {
-    throw .ENOSYS
+    charge(costs.systemCall)
+    if !Page.isAligned(request.offset) { throw .EINVAL }
+    guard request.flags.contains(.anonymous) else { throw .EBADF }
+    // Pages of 2 MiB are set aside at boot; this machine has none.
+    if request.flags.contains(.hugeTLB) { throw .ENOMEM }
+    var area = try place(request, by: task)
+    let pageOffset = try settleFlags(&area, request, by: task)
+    try mapRegion(area, pageOffset: pageOffset, by: task)
+    emit(.map, tasks[task].pid, area.start, area.end - area.start)
+    let isPopulated = request.flags.intersection([.populate, .nonBlock]) == .populate
+    if isPopulated || area.flags.contains(.locked) {
+      populate(area.start, area.end, by: task, skipping: true)
+    }
+    return area.start
+  }
+
+  // MARK: Where
+
+  /// The checks on the range, the place, and the first flags of the region.
+  private mutating func place(_ request: MapRequest, by task: TaskIndex)
+    throws(Errno) -> VirtualMemoryArea
+  {
+    let space = tasks[task].space
+    if request.length == 0 { throw .EINVAL }
+    let length = Page.alignUp(request.length)
+    if length == 0 { throw .ENOMEM }
+    if (request.offset >> Page.shift) &+ (length >> Page.shift) < request.offset >> Page.shift {
+      throw .EOVERFLOW
+    }
+    if spaces[space].regionCount > tunables.maxMapCount { throw .ENOMEM }
+    var flags = VMAFlags(request.protection)
+    flags.formUnion(.mayAccess)
+    flags.formUnion(spaces[space].defaultFlags)
+    if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
+    if request.flags.contains(.locked) { flags.insert(.locked) }
+    let start = try address(for: request, length, in: space, by: task)
+    if request.flags.contains(.fixedNoReplace),
+      !virtual.regions.firstOverlapping(start, start + length, in: spaces[space].regions).isNone
+    {
+      throw .EEXIST
+    }
+    return VirtualMemoryArea(
+      start: start, end: start + length, flags: flags, object: .none, anonVMA: .none, space: space)
+  }
+
+  /// The address of a mapping: the place asked for, the hint, or one that is free (MMAP-3).
+  ///
+  /// Linux: `__get_unmapped_area`, mm/mmap.c.
+  private borrowing func address(
+    for request: MapRequest, _ length: UInt64, in space: AddressSpaceIndex, by task: TaskIndex
+  ) throws(Errno) -> VirtualAddress {
+    if length > Layout.taskSize { throw .ENOMEM }
+    let isFixed = !request.flags.isDisjoint(with: [.fixed, .fixedNoReplace])
+    if !isFixed { return try freeAddress(for: request, length, in: space) }
+    if request.address > Layout.taskSize - length { throw .ENOMEM }
+    if !Page.isAligned(request.address) { throw .EINVAL }
+    if request.address < tunables.mmapMinimumAddress && !tasks[task].isPrivileged { throw .EPERM }
+    return request.address
+  }
+
+  private borrowing func freeAddress(
+    for request: MapRequest, _ length: UInt64, in space: AddressSpaceIndex
+  ) throws(Errno) -> VirtualAddress {
+    var hint = Page.alignDown(request.address)
+    if hint != 0 && hint < tunables.mmapMinimumAddress {
+      hint = Page.alignUp(tunables.mmapMinimumAddress)
+    }
+    let type = request.flags.rawValue & MapFlags.typeMask
+    let isPrivate = type != MapFlags.shared.rawValue
+    if isPrivate && hint == 0 && length % Layout.middleSpan == 0,
+      let aligned = alignedAddress(for: request, length, in: space)
+    {
+      return aligned
+    }
+    guard let found = findAddress(hint: hint, length, request.flags, in: space) else {
+      throw .ENOMEM
+    }
+    return found
+  }
+
+  /// The highest place on a boundary of 2 MiB for a mapping of whole 2 MiB, where a hole leaves
+  /// room to choose (REC-15).
+  ///
+  /// Linux: `__thp_get_unmapped_area`, mm/huge_memory.c.
+  private borrowing func alignedAddress(
+    for request: MapRequest, _ length: UInt64, in space: AddressSpaceIndex
+  ) -> VirtualAddress? {
+    let padded = length &+ Layout.middleSpan
+    if padded < length { return nil }
+    guard let found = findAddress(hint: 0, padded, request.flags, in: space) else { return nil }
+    let offset = found % Layout.middleSpan
+    return offset == 0 ? found + Layout.middleSpan : found + Layout.middleSpan - offset
+  }
+
+  /// A free range: the hint, else from the top down, else from the bottom up (LAYOUT-4, LAYOUT-5).
+  ///
+  /// Linux: `arch_get_unmapped_area_topdown`, arch/x86/kernel/sys_x86_64.c.
+  borrowing func findAddress(
+    hint: VirtualAddress, _ length: UInt64, _ flags: MapFlags, in space: AddressSpaceIndex
+  ) -> VirtualAddress? {
+    if length > Layout.taskSize { return nil }
+    let root = spaces[space].regions
+    if hint != 0 && hint <= Layout.taskSize - length {
+      let above = virtual.regions.tree.first(above: hint, in: root)
+      if above.isNone || hint + length <= virtual.regions.guardedStart(above) { return hint }
+    }
+    let floor = tunables.mmapMinimumAddress
+    if flags.contains(.low32Bit) {
+      let window = Layout.low32Window
+      return virtual.regions.lowestGap(
+        of: length, from: max(floor, window.lowerBound), below: window.upperBound, in: root)
+    }
+    let low = flags.contains(.above4G) ? max(floor, 4 << 30) : floor
+    if let found = virtual.regions.highestGap(
+      of: length, from: low, below: spaces[space].mapBase, in: root)
+    {
+      return found
+    }
+    return virtual.regions.lowestGap(
+      of: length, from: max(floor, Layout.legacyMapBase), below: Layout.taskSize, in: root)
+  }
+
+  // MARK: What
+
+  /// The checks on the kind of mapping; returns the page number of the start (MMAP-5 … MMAP-10).
+  private borrowing func settleFlags(
+    _ area: inout VirtualMemoryArea, _ request: MapRequest, by task: TaskIndex
+  ) throws(Errno) -> UInt64 {
+    if request.flags.contains(.locked) && !tasks[task].isPrivileged
+      && tasks[task].limits.lockedMemory == 0
+    {
+      throw .EPERM
+    }
+    if !mayLock(area.space, area.flags, area.pageCount, task) { throw .EAGAIN }
+    var pageOffset = area.start >> Page.shift
+    switch request.flags.rawValue & MapFlags.typeMask {
+    case MapFlags.shared.rawValue:
+      if area.flags.contains(.growsDown) { throw .EINVAL }
+      area.flags.formUnion([.shared, .mayShare])
+      pageOffset = 0
+    case MapFlags.droppable.rawValue:
+      if request.flags.contains(.locked) || area.flags.contains(.growsDown) { throw .EINVAL }
+      area.flags.formUnion([.droppable, .noReserve, .wipeOnFork, .dontDump])
+    case MapFlags.private.rawValue: break
+    default: throw .EINVAL
+    }
+    if request.flags.contains(.noReserve) && tunables.overcommitMemory != 2 {
+      area.flags.insert(.noReserve)
+    }
+    return pageOffset
+  }
+
+  /// Makes the region, in place of whatever is mapped there (MMAP-9).
+  ///
+  /// Linux: `mmap_region`, mm/vma.c.
+  private mutating func mapRegion(
+    _ request: VirtualMemoryArea, pageOffset: UInt64, by task: TaskIndex
+  ) throws(Errno) {
+    var area = request
+    let space = area.space
+    let old = try isolateRegions(area.start, area.end, in: space)
+    let pages = area.pageCount
+    guard mayExpand(space, area.flags, by: pages - (old?.pages ?? 0), task) else { throw .ENOMEM }
+    if area.flags.isAccountable {
+      let released = old?.accountedPages ?? 0
+      // What is taken away gives its charge to what comes; only the rest must be granted.
+      if pages > released { try charge(pages: pages - released, in: space, by: task) }
+      area.flags.insert(.account)
+    }
+    if var old {
+      if area.flags.contains(.account) { old.accountedPages = 0 }
+      removeRegions(old, from: space)
+    }
+    try link(&area, pageOffset: pageOffset, by: task)
+    spaces[space].account(area.flags, adding: pages)
+    if area.flags.contains(.locked) { spaces[space].lockedPages += pages }
+  }
+
+  /// Extends a neighbour over the range, or makes a region of its own.
+  private mutating func link(
+    _ area: inout VirtualMemoryArea, pageOffset: UInt64, by task: TaskIndex
+  ) throws(Errno) {
+    let space = area.space
+    let next = virtual.regions.tree.first(above: area.start, in: spaces[space].regions)
+    let request = MergeRequest(
+      space: space, start: area.start, end: area.end, flags: area.flags, pageOffset: pageOffset,
+      previous: virtual.regions.previous(before: next, in: spaces[space].regions), next: next)
+    if !mergeNew(request).isNone { return }
+    if area.flags.contains(.shared) {
+      area.object = try makeSharedObject(
+        pages: area.pageCount, area.flags, in: space, by: task)
+    }
+    let region = virtual.regions.insert(
+      area, links: VMALinks(pageOffset: pageOffset), into: &spaces[space].regions)
+    if !area.object.isNone {
+      virtual.objects.link(region, to: area.object, in: &virtual.regions)
+    }
   }
 }

@@ -12,22 +12,6 @@ public struct AddressSpaceIndex: Hashable, Sendable, BitwiseCopyable {
   @inlinable public var isNone: Bool { rawValue == 0 }
 }
 
-/// The resource limits that memory calls obey; bytes, `unlimited` for none.
-///
-/// Linux: `struct rlimit`, include/uapi/linux/resource.h.
-public struct MemoryLimits: Hashable, Sendable, BitwiseCopyable {
-  public static let unlimited = UInt64.max
-
-  public var addressSpace = unlimited
-  public var data = unlimited
-  public var stack: UInt64 = 8 << 20
-  public var lockedMemory: UInt64 = 8 << 20
-  /// Holds CAP_IPC_LOCK and may pass `lockedMemory` (a process of root).
-  public var isPrivileged = true
-
-  public init() {}
-}
-
 /// Fixed places of the user half of an x86_64 address space (LAYOUT-2, LAYOUT-3).
 ///
 /// Linux: `TASK_SIZE`, arch/x86/include/asm/page_64_types.h.
@@ -50,6 +34,21 @@ public enum Layout {
   public static let middleSpan: UInt64 = 2 << 20
 }
 
+/// The resource limits that memory calls obey; bytes, `unlimited` for none.
+///
+/// A process that holds CAP_IPC_LOCK (a privileged task) may pass `lockedMemory`.
+/// Linux: `struct rlimit` of `signal_struct`, include/uapi/linux/resource.h.
+public struct MemoryLimits: Hashable, Sendable, BitwiseCopyable {
+  public static let unlimited = UInt64.max
+
+  public var addressSpace = unlimited
+  public var data = unlimited
+  public var stack: UInt64 = 8 << 20
+  public var lockedMemory: UInt64 = 8 << 20
+
+  public init() {}
+}
+
 /// An address space: page tables, regions, marks and counters (MM-1).
 ///
 /// Linux: `struct mm_struct`, include/linux/mm_types.h.
@@ -66,7 +65,6 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
   public var startBreak: VirtualAddress = Layout.defaultBreak
   public internal(set) var currentBreak: VirtualAddress = Layout.defaultBreak
   public var startStack: VirtualAddress = Layout.stackTop - Page.size
-  public var limits = MemoryLimits()
   /// Flags every new region gets (`mlockall` future).
   public internal(set) var defaultFlags: VMAFlags = []
 
@@ -92,4 +90,39 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
   public var peakResidentPages: UInt64 { max(recordedPeakResident, residentPages) }
   public var peakTotalPages: UInt64 { max(recordedPeakTotal, totalPages) }
   public var regionCount: Int { Int(regions.count) }
+
+  init(root: FrameNumber) { self.root = root }
+
+  /// Adds or takes away the pages of a region in the totals by kind (MM-3).
+  ///
+  /// Linux: `vm_stat_account`, mm/mmap.c.
+  mutating func account(_ flags: VMAFlags, adding pages: UInt64) {
+    totalPages += pages
+    if flags.isExec {
+      execPages += pages
+    } else if flags.contains(.growsDown) {
+      stackPages += pages
+    } else if flags.isData {
+      dataPages += pages
+    }
+  }
+
+  mutating func account(_ flags: VMAFlags, removing pages: UInt64) {
+    totalPages -= pages
+    if flags.isExec {
+      execPages -= pages
+    } else if flags.contains(.growsDown) {
+      stackPages -= pages
+    } else if flags.isData {
+      dataPages -= pages
+    }
+  }
+
+  /// Remembers the high-water marks before a decrease.
+  ///
+  /// Linux: `update_hiwater_rss` and `update_hiwater_vm`, include/linux/mm.h.
+  mutating func recordPeaks() {
+    recordedPeakResident = max(recordedPeakResident, residentPages)
+    recordedPeakTotal = max(recordedPeakTotal, totalPages)
+  }
 }

@@ -80,8 +80,7 @@ struct WalkCache: ~Copyable {
     /// The address space above bit 32, the 2 MiB region below; 0 is no row.
     var key: UInt64
     /// The number of the table's words in the store of page contents.
-    var page: UInt32
-    var table: FrameNumber
+    var page: UInt64
   }
 
   private static let rows = 1024
@@ -108,10 +107,10 @@ struct WalkCache: ~Copyable {
   }
 
   mutating func insert(
-    _ space: AddressSpaceIndex, _ address: VirtualAddress, table: FrameNumber, page: Int
+    _ space: AddressSpaceIndex, _ address: VirtualAddress, page: Int
   ) {
     let key = Self.key(space, address)
-    cache[Self.row(key)] = Row(key: key, page: UInt32(page), table: table)
+    cache[Self.row(key)] = Row(key: key, page: UInt64(page))
   }
 
   mutating func drop(_ space: AddressSpaceIndex, _ address: VirtualAddress) {

@@ -1,0 +1,73 @@
+// Commit accounting and the limits of an address space: what may be promised.
+
+extension Kernel {
+  /// Promises `pages` to a process, if the policy allows it (COMMIT-2, COMMIT-3).
+  ///
+  /// Linux: `__vm_enough_memory`, mm/util.c.
+  mutating func charge(pages: UInt64, in space: AddressSpaceIndex, by task: TaskIndex)
+    throws(Errno)
+  {
+    guard allowsCommit(of: pages, in: space, by: task) else { throw .ENOMEM }
+    virtual.committedPages += pages
+  }
+
+  /// Linux: `vm_unacct_memory`, include/linux/mman.h.
+  mutating func uncharge(pages: UInt64) {
+    precondition(
+      pages <= virtual.committedPages,
+      "uncharge: \(pages) of \(virtual.committedPages) committed pages")
+    virtual.committedPages -= pages
+  }
+
+  private borrowing func allowsCommit(
+    of pages: UInt64, in space: AddressSpaceIndex, by task: TaskIndex
+  ) -> Bool {
+    switch tunables.overcommitMemory {
+    case 1: return true
+    case 2:
+      var margin = min(spaces[space].totalPages / 32, virtual.userReserve)
+      if !tasks[task].isPrivileged { margin += virtual.adminReserve }
+      let committed = virtual.committedPages + pages
+      return committed + margin < commitLimitPages
+    default: return pages <= totalMemoryPages + totalSwapPages
+    }
+  }
+
+  /// Pages that mode 2 may promise in all.
+  ///
+  /// Linux: `vm_commit_limit`, mm/util.c.
+  public var commitLimitPages: UInt64 {
+    totalMemoryPages * UInt64(tunables.overcommitRatio) / 100 + totalSwapPages
+  }
+
+  /// Pages promised to processes. Linux: `Committed_AS` of /proc/meminfo.
+  public var committedPages: UInt64 { virtual.committedPages }
+
+  /// Slots of the active swap areas; none can be active yet.
+  var totalSwapPages: UInt64 { 0 }
+
+  var totalMemoryPages: UInt64 { UInt64(memory.managedFrames) }
+
+  /// Whether the limits of the task let its address space grow by a region of `flags` (VMA-10).
+  ///
+  /// Linux: `may_expand_vm`, mm/mmap.c.
+  borrowing func mayExpand(
+    _ space: AddressSpaceIndex, _ flags: VMAFlags, by pages: UInt64, _ task: TaskIndex
+  ) -> Bool {
+    let limits = tasks[task].limits
+    if spaces[space].totalPages + pages > limits.addressSpace >> Page.shift { return false }
+    // A soft limit of 0 under an unlimited hard one counts as none: the kernel does so for Valgrind.
+    if !flags.isData || limits.data == 0 { return true }
+    return spaces[space].dataPages + pages <= limits.data >> Page.shift
+  }
+
+  /// Whether `pages` more may be locked, if a region of `flags` would lock them.
+  ///
+  /// Linux: `mlock_future_ok`, mm/mmap.c.
+  borrowing func mayLock(
+    _ space: AddressSpaceIndex, _ flags: VMAFlags, _ pages: UInt64, _ task: TaskIndex
+  ) -> Bool {
+    if !flags.contains(.locked) || tasks[task].isPrivileged { return true }
+    return spaces[space].lockedPages + pages <= tasks[task].limits.lockedMemory >> Page.shift
+  }
+}

@@ -1,0 +1,67 @@
+// A write to a page that is present and not writable: reuse it, or copy it (FAULT-7, FAULT-10).
+
+extension Kernel {
+  /// Linux: `do_wp_page`, mm/memory.c.
+  mutating func writeProtected(
+    _ fault: Fault, _ entry: PageTableEntry, table: FrameNumber, index: Int
+  ) throws(Errno) {
+    let flags = virtual.regions[fault.region].flags
+    let frame = entry.frame
+    if !flags.isDisjoint(with: [.shared, .mayShare]) {
+      reuse(entry, table: table, index: index)
+      memory.frames[frame].flags.insert(.dirty)
+      return
+    }
+    let isAnonymous = !entry.isSpecial && memory.frames[frame].flags.contains(.anonymous)
+    if isAnonymous && isLastOwner(of: frame, for: fault) {
+      reuse(entry, table: table, index: index)
+      tasks[fault.task].cowFaults += 1
+      return
+    }
+    try copy(entry, fault, flags, table: table, index: index)
+  }
+
+  /// Whether nobody but the faulting PTE has a claim on the page; then it is made exclusive, and
+  /// belongs to the region from now on.
+  ///
+  /// Linux: `wp_can_reuse_anon_folio`, mm/memory.c.
+  private mutating func isLastOwner(of frame: FrameNumber, for fault: Fault) -> Bool {
+    if memory.frames[frame].flags.contains(.anonExclusive) { return true }
+    if memory.frames[frame].referenceCount != 1 { return false }
+    memory.frames[frame].mapping = virtual.regions[fault.region].anonVMA.rawValue
+    memory.frames[frame].flags.insert(.anonExclusive)
+    return true
+  }
+
+  /// Linux: `wp_page_reuse`, mm/memory.c.
+  private mutating func reuse(_ entry: PageTableEntry, table: FrameNumber, index: Int) {
+    let rights =
+      PageTableEntry.writeBit | PageTableEntry.dirtyBit | PageTableEntry.accessedBit
+    memory.setEntry(table: table, index: index, to: PageTableEntry(bits: entry.bits | rights))
+    counters.pgreuse += 1
+  }
+
+  /// Gives the faulting PTE a page of its own with the same contents.
+  ///
+  /// A page that only stands for zeros is not copied but replaced by a fresh one.
+  /// Linux: `wp_page_copy`, mm/memory.c.
+  private mutating func copy(
+    _ entry: PageTableEntry, _ fault: Fault, _ flags: VMAFlags, table: FrameNumber, index: Int
+  ) throws(Errno) {
+    let frame = try newAnonymousPage(fault)
+    if entry.isSpecial {
+      spaces[fault.space].anonPages += 1
+      install(frame, flags, table: table, index: index)
+      return
+    }
+    let old = entry.frame
+    memory.copyData(from: old, to: frame)
+    charge(costs.pageCopy)
+    install(frame, flags, table: table, index: index)
+    // The new page takes the old one's place in the count of anonymous pages.
+    removeAnonMapping(old)
+    put(old)
+    tasks[fault.task].cowFaults += 1
+    emit(.copyOnWrite, tasks[fault.task].pid, fault.address, UInt64(frame.rawValue))
+  }
+}

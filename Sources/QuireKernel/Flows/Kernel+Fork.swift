@@ -1,0 +1,119 @@
+// Fork, the part about memory: regions are duplicated, pages are shared until somebody writes.
+
+extension Kernel {
+  /// A copy-on-write copy for a child (FORK-1 … FORK-4); failing leaves the parent intact.
+  ///
+  /// - Parameters:
+  ///   - source: the parent's address space.
+  ///   - task: the parent, which pays for the work.
+  /// - Throws: ENOMEM; then pages of the parent may have stayed write-protected.
+  /// Linux: `dup_mm` and `dup_mmap`, kernel/fork.c.
+  package mutating func duplicateAddressSpace(of source: AddressSpaceIndex, for task: TaskIndex)
+    throws(Errno) -> AddressSpaceIndex
+  {
+    let target = try makeEmptyCopy(of: source, by: task)
+    do {
+      var region = spaces[source].regions.first
+      while !region.isNone {
+        try duplicate(region, into: target, by: task)
+        region = virtual.regions.next(region)
+      }
+    } catch {
+      releaseAddressSpace(target)
+      throw error
+    }
+    return target
+  }
+
+  /// The same marks and no regions. Flags for future regions are not inherited (FORK-5).
+  private mutating func makeEmptyCopy(of source: AddressSpaceIndex, by task: TaskIndex)
+    throws(Errno) -> AddressSpaceIndex
+  {
+    var record = AddressSpace(root: try allocateRootTable(by: task))
+    record.mapBase = spaces[source].mapBase
+    record.startBreak = spaces[source].startBreak
+    record.currentBreak = spaces[source].currentBreak
+    record.startStack = spaces[source].startStack
+    return spaces.allocate(record)
+  }
+
+  private mutating func duplicate(
+    _ region: VMAIndex, into target: AddressSpaceIndex, by task: TaskIndex
+  ) throws(Errno) {
+    var area = virtual.regions[region]
+    let source = area.space
+    if area.flags.contains(.dontCopy) { return }
+    if area.flags.contains(.account) { try charge(pages: area.pageCount, in: source, by: task) }
+    area.space = target
+    area.anonVMA = .none
+    area.flags.subtract(.lockedMask)
+    let links = VMALinks(pageOffset: virtual.regions.links[region.index].pageOffset)
+    let copy = virtual.regions.insert(area, links: links, into: &spaces[target].regions)
+    spaces[target].account(area.flags, adding: area.pageCount)
+    if !area.object.isNone { virtual.objects.link(copy, to: area.object, in: &virtual.regions) }
+    if area.flags.contains(.wipeOnFork) { return }
+    virtual.reverseMap.fork(from: region, to: copy, in: &virtual.regions)
+    // What has no anonymous page is found again by faults; its entries are not copied (FORK-2).
+    if virtual.regions[region].anonVMA.isNone { return }
+    try copyEntries(area, from: source, by: task)
+  }
+
+  /// Copies the entries of one region, with a table for each that the parent has (REC-12).
+  ///
+  /// Linux: `copy_page_range`, mm/memory.c.
+  private mutating func copyEntries(
+    _ area: VirtualMemoryArea, from source: AddressSpaceIndex, by task: TaskIndex
+  ) throws(Errno) {
+    let root = spaces[source].root
+    var address = area.start
+    while true {
+      let table = memory.nextLeafTable(below: root, from: &address, to: area.end)
+      if table.isNone { return }
+      let copy = try makeLeafTable(for: address, in: area.space, by: task)
+      let stop = min(area.end, (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1)
+      let first = TableLevel.index(address, TableLevel.leaf)
+      copyEntries(
+        first..<(first + Int((stop - address) >> Page.shift)), area, from: table, to: copy)
+      address = stop
+    }
+  }
+
+  /// Linux: `copy_pte_range`, mm/memory.c.
+  private mutating func copyEntries(
+    _ range: Range<Int>, _ area: VirtualMemoryArea, from table: FrameNumber, to copy: FrameNumber
+  ) {
+    let clears =
+      area.flags.contains(.shared)
+      ? PageTableEntry.accessedBit | PageTableEntry.dirtyBit : PageTableEntry.accessedBit
+    var index = range.lowerBound
+    var copied: Nanoseconds = 0
+    while index < range.upperBound {
+      var entry = memory.entry(table: table, index: index)
+      if entry.isPresent {
+        if area.flags.isCopyOnWrite && entry.isWritable {
+          entry.bits &= ~PageTableEntry.writeBit
+          memory.setEntry(table: table, index: index, to: entry)
+        }
+        if !entry.isSpecial { share(entry.frame, with: area.space) }
+        entry.bits &= ~clears
+        memory.setEntry(table: copy, index: index, to: entry)
+        copied += 1
+      }
+      index += 1
+    }
+    charge(copied * costs.entryCopy)
+  }
+
+  /// One more address space maps the page.
+  @inline(__always)
+  private mutating func share(_ frame: FrameNumber, with space: AddressSpaceIndex) {
+    if memory.frames[frame].flags.contains(.anonymous) {
+      memory.frames[frame].shareAnonymous()
+      spaces[space].anonPages += 1
+    } else {
+      memory.frames[frame].mapCount += 1
+      memory.frames[frame].referenceCount += 1
+      spaces[space].sharedPages += 1
+    }
+  }
+}

@@ -1,0 +1,258 @@
+// Regions join and part: merging neighbours that are alike, splitting one, taking one away.
+//
+// The decisions are those of 6.12 (VMA-5, VMA-7, VMA-8, REC-1). Whatever joins must be adjacent,
+// have equal flags, belong to the same object at consecutive pages, and have compatible reverse
+// maps. A region gives up addresses before another takes them, so that the index never sees two
+// on one page.
+
+/// A range that would like to join its neighbours.
+///
+/// Linux: `struct vma_merge_struct`, mm/vma.h.
+struct MergeRequest: BitwiseCopyable {
+  var space: AddressSpaceIndex
+  var start: VirtualAddress
+  var end: VirtualAddress
+  var flags: VMAFlags
+  /// Page number of `start` in the object or in anonymous memory.
+  var pageOffset: UInt64
+  var object = MemoryObjectIndex.none
+  var anonVMA = AnonVMAIndex.none
+  /// The regions before and after the range, adjacent or not.
+  var previous: VMAIndex
+  var next: VMAIndex
+
+  var pageCount: UInt64 { (end - start) >> Page.shift }
+}
+
+extension Kernel {
+  // MARK: What may join
+
+  /// Linux: `can_vma_merge_left`, mm/vma.c.
+  private borrowing func joinsPrevious(_ request: MergeRequest) -> Bool {
+    if request.previous.isNone { return false }
+    let previous = virtual.regions[request.previous]
+    return previous.end == request.start && isAlike(previous, request)
+      && isCompatible(request.anonVMA, previous.anonVMA, with: request.previous)
+      && virtual.regions.pageOffset(previous.end, in: request.previous) == request.pageOffset
+  }
+
+  /// Linux: `can_vma_merge_right`, mm/vma.c.
+  private borrowing func joinsNext(_ request: MergeRequest, joiningPrevious: Bool) -> Bool {
+    if request.next.isNone { return false }
+    let next = virtual.regions[request.next]
+    guard next.start == request.end, isAlike(next, request),
+      isCompatible(request.anonVMA, next.anonVMA, with: request.next),
+      virtual.regions.links[request.next.index].pageOffset
+        == request.pageOffset + request.pageCount
+    else { return false }
+    // Each may fit the range without fitting the other.
+    return !joiningPrevious
+      || isCompatible(virtual.regions[request.previous].anonVMA, next.anonVMA, with: .none)
+  }
+
+  /// Linux: `is_mergeable_vma`, mm/vma.c.
+  private func isAlike(_ area: VirtualMemoryArea, _ request: MergeRequest) -> Bool {
+    area.flags == request.flags && area.object == request.object
+  }
+
+  /// Whether reverse maps allow joining: equal, or one is missing and the region that is there
+  /// shares its pages with no relative (REC-1).
+  ///
+  /// A region without pages has no chain at all, and so never takes in a range that has some.
+  /// Linux: `is_mergeable_anon_vma`, mm/vma.c.
+  private borrowing func isCompatible(
+    _ left: AnonVMAIndex, _ right: AnonVMAIndex, with region: VMAIndex
+  ) -> Bool {
+    if left == right { return true }
+    guard left.isNone || right.isNone else { return false }
+    return region.isNone
+      || virtual.reverseMap.hasOneChain(virtual.regions.links[region.index])
+  }
+
+  // MARK: Joining
+
+  /// Extends a neighbour, or joins both, over a range where nothing is mapped.
+  ///
+  /// - Returns: the region that now holds the range, or none.
+  /// Linux: `vma_merge_new_range`, mm/vma.c.
+  mutating func mergeNew(_ request: MergeRequest) -> VMAIndex {
+    if !request.flags.isDisjoint(with: .special) { return .none }
+    let left = joinsPrevious(request)
+    let right = joinsNext(request, joiningPrevious: left)
+    if left {
+      extendPrevious(request, throughNext: right)
+      return request.previous
+    }
+    if right {
+      setBounds(request.next, request.start, virtual.regions[request.next].end, request.space)
+      virtual.regions.links[request.next.index].pageOffset = request.pageOffset
+      return request.next
+    }
+    return .none
+  }
+
+  private mutating func extendPrevious(_ request: MergeRequest, throughNext: Bool) {
+    let start = virtual.regions[request.previous].start
+    var end = request.end
+    if throughNext {
+      end = virtual.regions[request.next].end
+      adoptAnonVMA(of: request.next, by: request.previous)
+      removeRegion(request.next, from: request.space)
+    }
+    setBounds(request.previous, start, end, request.space)
+  }
+
+  /// Tries to join a part of `region`, which is to have the request's flags, to what lies beside it.
+  ///
+  /// - Returns: the region that holds the part now, or none when nothing joins.
+  /// Linux: `vma_merge_existing_range`, mm/vma.c.
+  mutating func mergeExisting(_ request: MergeRequest, part region: VMAIndex) -> VMAIndex {
+    let area = virtual.regions[region]
+    if !request.flags.isDisjoint(with: .special) { return .none }
+    let atStart = request.start == area.start
+    let atEnd = request.end == area.end
+    let left = atStart && joinsPrevious(request)
+    let right = atEnd && joinsNext(request, joiningPrevious: left)
+    if left {
+      joinToPrevious(request, region, whole: atEnd, throughNext: right)
+      return request.previous
+    }
+    if right {
+      joinToNext(request, region, whole: atStart)
+      return request.next
+    }
+    return .none
+  }
+
+  private mutating func joinToPrevious(
+    _ request: MergeRequest, _ region: VMAIndex, whole: Bool, throughNext: Bool
+  ) {
+    let nextHasPages = throughNext && !virtual.regions[request.next].anonVMA.isNone
+    adoptAnonVMA(of: nextHasPages ? request.next : region, by: request.previous)
+    let start = virtual.regions[request.previous].start
+    var end = request.end
+    if whole {
+      removeRegion(region, from: request.space)
+    } else {
+      trimStart(region, to: request.end, in: request.space)
+    }
+    if throughNext {
+      end = virtual.regions[request.next].end
+      removeRegion(request.next, from: request.space)
+    }
+    setBounds(request.previous, start, end, request.space)
+  }
+
+  private mutating func joinToNext(_ request: MergeRequest, _ region: VMAIndex, whole: Bool) {
+    adoptAnonVMA(of: region, by: request.next)
+    if whole {
+      removeRegion(region, from: request.space)
+    } else {
+      setBounds(region, virtual.regions[region].start, request.start, request.space)
+    }
+    setBounds(request.next, request.start, virtual.regions[request.next].end, request.space)
+    virtual.regions.links[request.next.index].pageOffset = request.pageOffset
+  }
+
+  /// A region that takes in another's pages must be found from them.
+  ///
+  /// Linux: `dup_anon_vma`, mm/vma.c.
+  private mutating func adoptAnonVMA(of source: VMAIndex, by target: VMAIndex) {
+    let anon = virtual.regions[source].anonVMA
+    if anon.isNone || !virtual.regions[target].anonVMA.isNone { return }
+    virtual.regions[target].anonVMA = anon
+    virtual.reverseMap.clone(from: source, to: target, in: &virtual.regions)
+  }
+
+  // MARK: Splitting
+
+  /// Gives the part `start ..< end` of a region other flags: joined to a neighbour, or cut out.
+  ///
+  /// - Returns: the region that holds exactly the part, or the part and what it joined.
+  /// Linux: `vma_modify_flags`, mm/vma.c.
+  mutating func modifyFlags(
+    of region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, to flags: VMAFlags
+  ) throws(Errno) -> VMAIndex {
+    let area = virtual.regions[region]
+    let request = MergeRequest(
+      space: area.space, start: start, end: end, flags: flags,
+      pageOffset: virtual.regions.pageOffset(start, in: region), object: area.object,
+      anonVMA: area.anonVMA, previous: virtual.regions.previous(region),
+      next: virtual.regions.next(region))
+    let joined = mergeExisting(request, part: region)
+    if !joined.isNone { return joined }
+    if area.start < start { _ = try split(region, at: start, newBelow: true) }
+    if area.end > end { _ = try split(region, at: end, newBelow: false) }
+    virtual.regions[region].flags = flags
+    return region
+  }
+
+  /// Cuts a region in two, unless the process has as many as it may.
+  ///
+  /// Linux: `split_vma`, mm/vma.c.
+  mutating func split(_ region: VMAIndex, at address: VirtualAddress, newBelow: Bool)
+    throws(Errno) -> VMAIndex
+  {
+    if spaces[virtual.regions[region].space].regionCount >= tunables.maxMapCount { throw .ENOMEM }
+    return try cut(region, at: address, newBelow: newBelow)
+  }
+
+  /// Cuts a region in two and returns the new one, which is the lower or the upper part (VMA-8).
+  ///
+  /// Linux: `__split_vma`, mm/vma.c.
+  mutating func cut(_ region: VMAIndex, at address: VirtualAddress, newBelow: Bool)
+    throws(Errno) -> VMAIndex
+  {
+    var area = virtual.regions[region]
+    precondition(
+      area.start < address && address < area.end,
+      "cut: \(address) is not inside of \(area.start) ..< \(area.end)")
+    let space = area.space
+    var links = VMALinks(pageOffset: virtual.regions.links[region.index].pageOffset)
+    if newBelow {
+      trimStart(region, to: address, in: space)
+      area.end = address
+    } else {
+      links.pageOffset = virtual.regions.pageOffset(address, in: region)
+      setBounds(region, area.start, address, space)
+      area.start = address
+    }
+    let part = virtual.regions.insert(area, links: links, into: &spaces[space].regions)
+    virtual.reverseMap.clone(from: region, to: part, in: &virtual.regions)
+    if !area.object.isNone {
+      virtual.objects.link(part, to: area.object, in: &virtual.regions)
+    }
+    return part
+  }
+
+  // MARK: Single regions
+
+  private mutating func setBounds(
+    _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress,
+    _ space: AddressSpaceIndex
+  ) {
+    virtual.regions.setBounds(region, start, end, in: spaces[space].regions)
+  }
+
+  /// Takes the first pages of a region away from it.
+  private mutating func trimStart(
+    _ region: VMAIndex, to start: VirtualAddress, in space: AddressSpaceIndex
+  ) {
+    let offset = virtual.regions.pageOffset(start, in: region)
+    setBounds(region, start, virtual.regions[region].end, space)
+    virtual.regions.links[region.index].pageOffset = offset
+  }
+
+  /// Forgets a region whose pages have gone, or went to a neighbour.
+  ///
+  /// Linux: `remove_vma`, mm/vma.c.
+  mutating func removeRegion(_ region: VMAIndex, from space: AddressSpaceIndex) {
+    let object = virtual.regions[region].object
+    virtual.reverseMap.unlink(region, in: &virtual.regions)
+    if !object.isNone {
+      virtual.objects.unlink(region, from: object, in: &virtual.regions)
+    }
+    virtual.regions.remove(region, from: &spaces[space].regions)
+    if !object.isNone && virtual.objects[object].firstRegion.isNone { releaseObject(object) }
+  }
+}

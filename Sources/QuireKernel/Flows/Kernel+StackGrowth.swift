@@ -1,0 +1,42 @@
+// Stacks grow by faults below them, up to a limit and not into their neighbours (STACK-1 … STACK-3).
+
+extension Kernel {
+  /// Moves the start of a growsdown region down to a page; false when it must stay.
+  ///
+  /// Linux: `expand_downwards`, mm/mmap.c.
+  mutating func grow(
+    _ region: VMAIndex, downTo address: VirtualAddress, by task: TaskIndex
+  ) -> Bool {
+    let area = virtual.regions[region]
+    let space = area.space
+    if address < tunables.mmapMinimumAddress || address == 0 { return false }
+    if isTooCloseBelow(region, address) { return false }
+    if area.anonVMA.isNone { virtual.reverseMap.prepare(region, in: &virtual.regions) }
+    let growth = (area.start - address) >> Page.shift
+    let pageOffset = virtual.regions.links[region.index].pageOffset
+    if growth > pageOffset { return false }
+    guard mayExpand(space, area.flags, by: growth, task),
+      area.end - address <= tasks[task].limits.stack,
+      mayLock(space, area.flags, growth, task)
+    else { return false }
+    // Only what unmapping gives back is charged; the kernel charges a read-only region's growth too
+    // and never gives it back.
+    if area.flags.contains(.account) {
+      do { try charge(pages: growth, in: space, by: task) } catch { return false }
+    }
+    if area.flags.contains(.locked) { spaces[space].lockedPages += growth }
+    spaces[space].account(area.flags, adding: growth)
+    virtual.regions.setBounds(region, address, area.end, in: spaces[space].regions)
+    virtual.regions.links[region.index].pageOffset = pageOffset - growth
+    return true
+  }
+
+  /// Whether the region below is one that could be touched by mistake, and too near.
+  private borrowing func isTooCloseBelow(_ region: VMAIndex, _ address: VirtualAddress) -> Bool {
+    let below = virtual.regions.previous(region)
+    if below.isNone { return false }
+    let area = virtual.regions[below]
+    return !area.flags.contains(.growsDown) && area.flags.isAccessible
+      && address - area.end < Layout.stackGuardGap
+  }
+}

@@ -1,0 +1,65 @@
+// Taking pages away from an address space: entries are cleared, pages lose a mapping and an owner.
+
+extension Kernel {
+  /// Clears every entry of a range that lies in one region; tables stay.
+  ///
+  /// Linux: `unmap_page_range` and `zap_pte_range`, mm/memory.c.
+  mutating func zap(
+    _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex
+  ) {
+    spaces[space].recordPeaks()
+    let root = spaces[space].root
+    var address = start
+    while true {
+      let table = memory.nextLeafTable(below: root, from: &address, to: end)
+      if table.isNone { return }
+      let stop = min(end, (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1)
+      zapEntries(of: table, address, stop, in: space)
+      address = stop
+    }
+  }
+
+  private mutating func zapEntries(
+    of table: FrameNumber, _ start: VirtualAddress, _ end: VirtualAddress,
+    in space: AddressSpaceIndex
+  ) {
+    var index = TableLevel.index(start, TableLevel.leaf)
+    let stop = index + Int((end - start) >> Page.shift)
+    while index < stop {
+      let entry = memory.entry(table: table, index: index)
+      if !entry.isNone {
+        memory.setEntry(table: table, index: index, to: .none)
+        if entry.isPresent { unmap(entry, in: space) }
+      }
+      index += 1
+    }
+  }
+
+  /// One PTE that mapped a page is gone.
+  ///
+  /// Linux: `zap_present_ptes`, mm/memory.c.
+  mutating func unmap(_ entry: PageTableEntry, in space: AddressSpaceIndex) {
+    if entry.isSpecial { return }
+    let frame = entry.frame
+    if memory.frames[frame].flags.contains(.anonymous) {
+      spaces[space].anonPages -= 1
+      removeAnonMapping(frame)
+    } else {
+      if entry.isDirty { memory.frames[frame].flags.insert(.dirty) }
+      spaces[space].sharedPages -= 1
+      removeSharedMapping(frame)
+    }
+    put(frame)
+  }
+
+  /// Linux: `folio_remove_rmap_pte`, mm/rmap.c.
+  mutating func removeAnonMapping(_ frame: FrameNumber) {
+    memory.frames[frame].mapCount -= 1
+    if memory.frames[frame].mapCount == 0 { gauges.nr_anon_pages -= 1 }
+  }
+
+  mutating func removeSharedMapping(_ frame: FrameNumber) {
+    memory.frames[frame].mapCount -= 1
+    if memory.frames[frame].mapCount == 0 { gauges.nr_mapped -= 1 }
+  }
+}
