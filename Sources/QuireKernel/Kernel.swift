@@ -24,6 +24,8 @@ public struct Kernel: ~Copyable {
   package var costs: Costs
   package var tunables: Tunables
   package var tasks: TaskTable
+  public internal(set) var spaces: SpaceTable
+  package var virtual: VirtualMemory
   package internal(set) var lru: LRUVector
   package internal(set) var swap: SwapAreas
 
@@ -52,7 +54,11 @@ public struct Kernel: ~Copyable {
   /// No field has a default value where it is declared: an initialiser that throws must not have
   /// begun to fill a value that cannot be copied.
   private init(validated machine: MachineConfiguration, memory: consuming PhysicalMemory) {
+    let zeroFrame = memory.zeroFrame
+    let freePages = UInt64(memory.freeFrames)
     self.memory = memory
+    spaces = SpaceTable()
+    virtual = VirtualMemory(zeroFrame: zeroFrame, freePages: freePages)
     slab = SlabAllocator(cpus: machine.cpus)
     gauges = Gauges()
     self.machine = machine

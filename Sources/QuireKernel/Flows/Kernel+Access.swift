@@ -54,7 +54,8 @@ extension Kernel {
   }
 
   /// Puts the leaf table of an address into the walk cache, if there is one.
-  private mutating func cacheTable(of address: VirtualAddress, in space: AddressSpaceIndex) -> Bool {
+  private mutating func cacheTable(of address: VirtualAddress, in space: AddressSpaceIndex) -> Bool
+  {
     let table = memory.leafTable(below: spaces[space].root, of: address)
     guard !table.isNone, let page = memory.contents[table.index].densePage else { return false }
     virtual.walkCache.insert(space, address, page: page)

@@ -15,7 +15,8 @@ extension Kernel {
     }
     let start = Layout.stackTop - pages * Page.size
     let area = VirtualMemoryArea(
-      start: start, end: Layout.stackTop, flags: VMAFlags.dataDefault.union([.growsDown, .account]),
+      start: start, end: Layout.stackTop,
+      flags: VMAFlags.dataDefault.union([.growsDown, .account]),
       object: .none, anonVMA: .none, space: space)
     _ = virtual.regions.insert(
       area, links: VMALinks(pageOffset: start >> Page.shift), into: &spaces[space].regions)

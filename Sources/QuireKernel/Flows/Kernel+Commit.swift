@@ -43,10 +43,8 @@ extension Kernel {
   /// Pages promised to processes. Linux: `Committed_AS` of /proc/meminfo.
   public var committedPages: UInt64 { virtual.committedPages }
 
-  /// Slots of the active swap areas; none can be active yet.
-  var totalSwapPages: UInt64 { 0 }
-
-  var totalMemoryPages: UInt64 { UInt64(memory.managedFrames) }
+  private var totalSwapPages: UInt64 { UInt64(swap.totalPages) }
+  private var totalMemoryPages: UInt64 { UInt64(memory.managedFrames) }
 
   /// Whether the limits of the task let its address space grow by a region of `flags` (VMA-10).
   ///

@@ -27,6 +27,9 @@ extension Kernel {
   /// Linux: `wp_can_reuse_anon_folio`, mm/memory.c.
   private mutating func isLastOwner(of frame: FrameNumber, for fault: Fault) -> Bool {
     if memory.frames[frame].flags.contains(.anonExclusive) { return true }
+    let page = memory.frames[frame]
+    if page.referenceCount > (page.flags.contains(.swapCache) ? 2 : 1) { return false }
+    if page.flags.contains(.swapCache) { freeSwap(of: frame) }
     if memory.frames[frame].referenceCount != 1 { return false }
     memory.frames[frame].mapping = virtual.regions[fault.region].anonVMA.rawValue
     memory.frames[frame].flags.insert(.anonExclusive)
@@ -60,7 +63,8 @@ extension Kernel {
     install(frame, flags, table: table, index: index)
     // The new page takes the old one's place in the count of anonymous pages.
     removeAnonMapping(old)
-    put(old)
+    dropSwapCopy(of: old)
+    release(old)
     tasks[fault.task].cowFaults += 1
     emit(.copyOnWrite, tasks[fault.task].pid, fault.address, UInt64(frame.rawValue))
   }

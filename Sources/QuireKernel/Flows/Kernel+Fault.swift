@@ -127,11 +127,12 @@ extension Kernel {
       if table.isNone {
         // The kernel makes the two middle levels before it knows what the fault will need.
         try makeTable(at: TableLevel.middle, for: fault.address, in: fault.space, by: fault.task)
-        return try missingPage(fault, PageTableEntry.none)
+        return try missingPage(fault)
       }
       let index = TableLevel.index(fault.address, TableLevel.leaf)
       let entry = memory.entry(table: table, index: index)
-      if !entry.isPresent { return try missingPage(fault, entry) }
+      if entry.isNone { return try missingPage(fault) }
+      if entry.isSwap { return try swappedPage(fault, table: table, index: index) }
       if fault.isWrite && !entry.isWritable {
         try writeProtected(fault, entry, table: table, index: index)
         return .done
@@ -146,9 +147,7 @@ extension Kernel {
   }
 
   @inline(__always)
-  private mutating func missingPage(_ fault: Fault, _ entry: PageTableEntry)
-    throws(Errno) -> FaultOutcome
-  {
+  private mutating func missingPage(_ fault: Fault) throws(Errno) -> FaultOutcome {
     let area = virtual.regions[fault.region]
     if area.object.isNone {
       try anonymousPage(fault, area.flags)
@@ -156,6 +155,25 @@ extension Kernel {
       try objectPage(fault, area)
     }
     return .done
+  }
+
+  /// The page is in swap; a write to one that others share goes on as any write to a shared page.
+  private mutating func swappedPage(_ fault: Fault, table: FrameNumber, index: Int)
+    throws(Errno) -> FaultOutcome
+  {
+    let swapFault = SwapFault(
+      region: fault.region, address: fault.address, table: table, index: index,
+      isWrite: fault.isWrite)
+    switch swapIn(swapFault, by: fault.task) {
+    case .blocked(let until): return .blocked(until: until)
+    case .failed(let error): throw error
+    case .mapped(let isMajor):
+      let entry = memory.entry(table: table, index: index)
+      if fault.isWrite && !entry.isWritable {
+        try writeProtected(fault, entry, table: table, index: index)
+      }
+      return isMajor ? .major : .done
+    }
   }
 
   /// The first access to a page of private anonymous memory (FAULT-6).
@@ -187,6 +205,7 @@ extension Kernel {
       virtual.regions[fault.region].anonVMA,
       index: virtual.regions.pageOffset(fault.address, in: fault.region))
     gauges.nr_anon_pages += 1
+    lru.add(frame, in: &memory.frames)
     return frame
   }
 

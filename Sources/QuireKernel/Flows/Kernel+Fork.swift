@@ -1,5 +1,7 @@
 // Fork, the part about memory: regions are duplicated, pages are shared until somebody writes.
 
+internal import KernelStorage
+
 extension Kernel {
   /// A copy-on-write copy for a child (FORK-1 … FORK-4); failing leaves the parent intact.
   ///
@@ -98,10 +100,26 @@ extension Kernel {
         entry.bits &= ~clears
         memory.setEntry(table: copy, index: index, to: entry)
         copied += 1
+      } else if entry.isSwap {
+        copySwapEntry(entry, at: index, from: table, to: copy, in: area.space)
       }
       index += 1
     }
     charge(copied * costs.entryCopy)
+  }
+
+  /// The child names the slot too; neither may take the page for its own alone.
+  ///
+  /// Linux: `copy_nonpresent_pte`, mm/memory.c.
+  private mutating func copySwapEntry(
+    _ entry: PageTableEntry, at index: Int, from table: FrameNumber, to copy: FrameNumber,
+    in space: AddressSpaceIndex
+  ) {
+    swapDuplicate(entry.swap)
+    let shared = PageTableEntry(swap: entry.swap, exclusive: false)
+    memory.setEntry(table: table, index: index, to: shared)
+    memory.setEntry(table: copy, index: index, to: shared)
+    spaces[space].swapEntries += 1
   }
 
   /// One more address space maps the page.

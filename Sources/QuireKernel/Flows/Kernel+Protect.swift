@@ -96,7 +96,8 @@ extension Kernel {
   ) throws(Errno) -> UInt64 {
     let area = virtual.regions[region]
     if flags.contains(.write) {
-      if !mayExpand(space, flags, by: pages, task) && mayExpand(space, area.flags, by: pages, task) {
+      if !mayExpand(space, flags, by: pages, task) && mayExpand(space, area.flags, by: pages, task)
+      {
         throw .ENOMEM
       }
       if area.flags.isDisjoint(with: [.account, .write, .shared, .noReserve]) {

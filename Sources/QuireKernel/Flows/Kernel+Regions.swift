@@ -5,6 +5,8 @@
 // maps. A region gives up addresses before another takes them, so that the index never sees two
 // on one page.
 
+internal import KernelStorage
+
 /// A range that would like to join its neighbours.
 ///
 /// Linux: `struct vma_merge_struct`, mm/vma.h.

@@ -40,6 +40,7 @@ extension Kernel {
     virtual.objects.setSlot(page, of: object, to: ObjectSlot(frame))
     gauges.nr_file_pages += 1
     gauges.nr_shmem += 1
+    lru.add(frame, in: &memory.frames)
     return frame
   }
 
@@ -64,6 +65,6 @@ extension Kernel {
     memory.frames[frame].flags.remove(.dirty)
     gauges.nr_file_pages -= 1
     gauges.nr_shmem -= 1
-    put(frame)
+    release(frame)
   }
 }

@@ -23,6 +23,7 @@ extension Kernel {
     let child = try newTask(named: name, under: parent, inherited)
     tasks[child].limits = tasks[parent].limits
     tasks[child].processLimit = tasks[parent].processLimit
+    tasks[child].limits = tasks[parent].limits
     tasks[child].nice = tasks[parent].nice
     tasks[child].affinity = tasks[parent].affinity
     tasks[child].processGroup = tasks[parent].processGroup

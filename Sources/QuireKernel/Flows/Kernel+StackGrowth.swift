@@ -1,5 +1,7 @@
 // Stacks grow by faults below them, up to a limit and not into their neighbours (STACK-1 … STACK-3).
 
+internal import KernelStorage
+
 extension Kernel {
   /// Moves the start of a growsdown region down to a page; false when it must stay.
   ///

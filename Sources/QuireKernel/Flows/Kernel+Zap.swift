@@ -29,7 +29,12 @@ extension Kernel {
       let entry = memory.entry(table: table, index: index)
       if !entry.isNone {
         memory.setEntry(table: table, index: index, to: .none)
-        if entry.isPresent { unmap(entry, in: space) }
+        if entry.isPresent {
+          unmap(entry, in: space)
+        } else {
+          spaces[space].swapEntries -= 1
+          swapFree(entry.swap)
+        }
       }
       index += 1
     }
@@ -44,10 +49,31 @@ extension Kernel {
     if memory.frames[frame].flags.contains(.anonymous) {
       spaces[space].anonPages -= 1
       removeAnonMapping(frame)
+      dropSwapCopy(of: frame)
     } else {
       if entry.isDirty { memory.frames[frame].flags.insert(.dirty) }
       spaces[space].sharedPages -= 1
       removeSharedMapping(frame)
+    }
+    release(frame)
+  }
+
+  /// A page of the swap cache that nobody maps any more gives its slot up.
+  ///
+  /// Linux: `free_swap_cache`, mm/swap_state.c.
+  mutating func dropSwapCopy(of frame: FrameNumber) {
+    let page = memory.frames[frame]
+    if page.flags.contains(.swapCache) && page.mapCount == 0 { freeSwap(of: frame) }
+  }
+
+  /// Removes an owner of a page that may be on an LRU list; the last takes it off.
+  ///
+  /// Linux: `folio_put` and `__page_cache_release`, mm/swap.c.
+  @inline(__always)
+  mutating func release(_ frame: FrameNumber) {
+    if memory.frames[frame].referenceCount == 1 {
+      if memory.frames[frame].flags.contains(.lru) { lru.remove(frame, in: &memory.frames) }
+      memory.frames[frame].flags.subtract([.active, .unevictable])
     }
     put(frame)
   }

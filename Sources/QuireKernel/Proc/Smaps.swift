@@ -1,5 +1,7 @@
 // /proc/PID/smaps: what each region really holds.
 
+internal import KernelStorage
+
 /// One region of /proc/PID/smaps; sizes in bytes.
 ///
 /// Linux: `struct mem_size_stats`, fs/proc/task_mmu.c.
@@ -73,6 +75,9 @@ extension Kernel {
       if entry.isPresent && !entry.isSpecial {
         let frame = memory.frames[entry.frame]
         usage.add(frame, dirty: entry.isDirty || frame.flags.contains(.dirty))
+      } else if entry.isSwap {
+        usage.swap += Page.size
+        usage.swapPssFixedPoint += (Page.size << 12) / UInt64(max(swap[entry.swap].users, 1))
       }
       address += Page.size
     }

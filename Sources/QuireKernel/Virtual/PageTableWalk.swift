@@ -76,7 +76,7 @@ extension PhysicalMemory {
 /// matter. An entry is dropped when its table is freed.
 /// Linux: none (model only).
 struct WalkCache: ~Copyable {
-  private struct Row: BitwiseCopyable {
+  struct Row: BitwiseCopyable {
     /// The address space above bit 32, the 2 MiB region below; 0 is no row.
     var key: UInt64
     /// The number of the table's words in the store of page contents.

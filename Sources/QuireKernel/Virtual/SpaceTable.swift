@@ -24,6 +24,16 @@ public struct SpaceTable: ~Copyable {
   mutating func release(_ space: AddressSpaceIndex) { records.release(space.index) }
 }
 
+extension PhysicalMemory {
+  /// The frame of zeros: the last one of the kernel image; frame 0 when there is no image.
+  ///
+  /// Linux: `empty_zero_page`, arch/x86/kernel/head_64.S.
+  var zeroFrame: FrameNumber {
+    let image = reserved.last { $0.name == "Kernel image" }?.frames.upperBound ?? FrameNumber(1)
+    return FrameNumber(image.index - 1)
+  }
+}
+
 /// Regions, reverse maps and memory objects of all address spaces.
 ///
 /// Linux: none (model only).
