@@ -18,6 +18,10 @@ extension Kernel {
     tasks[task].pending = SignalSet()
     tasks[task].flags.subtract([.waiting, .killable, .stopUnreported, .continueUnreported])
     emit(.exit, tasks[task].pid, UInt64(status.code), UInt64(status.signalNumber))
+    if !tasks[task].space.isNone {
+      releaseAddressSpace(tasks[task].space)
+      tasks[task].space = .none
+    }
     freeStackAndFiles(of: task)
     reparentChildren(of: task)
     notifyParentOfExit(task)

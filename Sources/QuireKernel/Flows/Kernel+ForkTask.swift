@@ -20,6 +20,12 @@ extension Kernel {
     record.processLimit = model.processLimit
     record.limits = model.limits
     record.footprint = try newFootprint(for: parent)
+    if !model.space.isNone {
+      do { record.space = try duplicateAddressSpace(of: model.space, for: parent) } catch {
+        free(record.footprint)
+        throw error
+      }
+    }
     let child = tasks.allocate(record)
     tasks.copyActions(from: parent, to: child)
     tasks.publish(child, under: parent)

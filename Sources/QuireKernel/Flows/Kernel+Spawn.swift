@@ -23,7 +23,6 @@ extension Kernel {
     let child = try newTask(named: name, under: parent, inherited)
     tasks[child].limits = tasks[parent].limits
     tasks[child].processLimit = tasks[parent].processLimit
-    tasks[child].limits = tasks[parent].limits
     tasks[child].nice = tasks[parent].nice
     tasks[child].affinity = tasks[parent].affinity
     tasks[child].processGroup = tasks[parent].processGroup
@@ -41,6 +40,12 @@ extension Kernel {
     var record = Task(pid: try newPID(for: parent), name: TaskName(name), born: now)
     record.flags = flags
     record.footprint = try newFootprint(for: parent)
+    if !parent.isNone && !flags.contains(.kernelThread) {
+      do { record.space = try createAddressSpace(for: parent) } catch {
+        free(record.footprint)
+        throw error
+      }
+    }
     let task = tasks.allocate(record)
     tasks.publish(task, under: parent)
     return task

@@ -173,7 +173,6 @@ public struct Task: Sendable, BitwiseCopyable {
   public internal(set) var limits = MemoryLimits()
   /// Most tasks that the ordinary user may have when this one forks (`RLIMIT_NPROC`).
   public internal(set) var processLimit: UInt64 = .max
-  public var limits = MemoryLimits()
 
   // Signals.
   public internal(set) var pending = SignalSet()
