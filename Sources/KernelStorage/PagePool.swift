@@ -62,8 +62,8 @@ public struct PagePool: ~Copyable {
 
   @inlinable
   public subscript(page: Int, word: Int) -> UInt64 {
-    get { unsafe address(page, word).pointee }
-    _modify { yield unsafe &address(page, word).pointee }
+    @_transparent unsafeAddress { return unsafe UnsafePointer(address(page, word)) }
+    @_transparent unsafeMutableAddress { return unsafe address(page, word) }
   }
 
   /// Sets every word of a page.
@@ -76,7 +76,7 @@ public struct PagePool: ~Copyable {
     unsafe address(destination, 0).update(from: address(source, 0), count: Self.wordsPerPage)
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   func address(_ page: Int, _ word: Int) -> UnsafeMutablePointer<UInt64> {
     precondition(word >= 0 && word < Self.wordsPerPage, "PagePool: no such word")
     let chunk = chunks[page >> Self.pagesPerChunkShift]

@@ -10,9 +10,8 @@ public struct Pool<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline var rows: Table<Element>
   /// For a free row, the next free row; for a live one, `live`.
   @usableFromInline var links: Table<UInt32>
-  private var firstFree: UInt32 = 0
-  /// Number of rows handed out.
-  public private(set) var liveCount = 0
+  @usableFromInline var firstFree: UInt32 = 0
+  @usableFromInline var handedOut = 0
 
   @usableFromInline static var live: UInt32 { UInt32.max }
 
@@ -23,8 +22,10 @@ public struct Pool<Element: BitwiseCopyable>: ~Copyable {
     links.append(0)
   }
 
+  /// Number of rows handed out.
+  @inlinable public var liveCount: Int { handedOut }
   /// One more than the largest index ever handed out; walk `1 ..< limit` and ask `isLive`.
-  public var limit: Int { rows.count }
+  @inlinable public var limit: Int { rows.count }
 
   @inlinable
   public func isLive(_ index: Int) -> Bool {
@@ -33,19 +34,20 @@ public struct Pool<Element: BitwiseCopyable>: ~Copyable {
 
   @inlinable
   public subscript(index: Int) -> Element {
-    get {
+    @_transparent unsafeAddress {
       precondition(links[index] == Self.live, "Pool: row is not live")
-      return rows[index]
+      return unsafe rows.address(of: index)
     }
-    _modify {
+    @_transparent unsafeMutableAddress {
       precondition(links[index] == Self.live, "Pool: row is not live")
-      yield &rows[index]
+      return unsafe rows.mutableAddress(of: index)
     }
   }
 
   /// Takes a row, the one freed last or a new one, and stores `element` in it.
+  @inlinable
   public mutating func allocate(_ element: Element) -> Int {
-    liveCount += 1
+    handedOut += 1
     let index = Int(firstFree)
     if index == 0 {
       links.append(Self.live)
@@ -58,11 +60,12 @@ public struct Pool<Element: BitwiseCopyable>: ~Copyable {
   }
 
   /// Gives a row back; its index may be handed out again.
+  @inlinable
   public mutating func release(_ index: Int) {
     precondition(isLive(index), "Pool: release of row \(index), which is not live")
     links[index] = firstFree
     firstFree = UInt32(index)
-    liveCount -= 1
+    handedOut -= 1
   }
 
   public borrowing func copy() -> Pool { Pool(copying: self) }
@@ -71,6 +74,6 @@ public struct Pool<Element: BitwiseCopyable>: ~Copyable {
     rows = other.rows.copy()
     links = other.links.copy()
     firstFree = other.firstFree
-    liveCount = other.liveCount
+    handedOut = other.handedOut
   }
 }

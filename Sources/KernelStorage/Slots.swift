@@ -82,13 +82,13 @@ public struct Slots<Element: ~Copyable>: ~Copyable {
   /// The element of an occupied slot, lent in place.
   @inlinable
   public subscript(index: Int) -> Element {
-    _read {
+    @_transparent unsafeAddress {
       precondition(isOccupied(index), "Slots: no element at this index")
-      yield unsafe base[index]
+      return unsafe UnsafePointer(base + index)
     }
-    _modify {
+    @_transparent unsafeMutableAddress {
       precondition(isOccupied(index), "Slots: no element at this index")
-      yield unsafe &base[index]
+      return unsafe base + index
     }
   }
 

@@ -45,16 +45,23 @@ public struct Table<Element: BitwiseCopyable>: ~Copyable {
     unsafe HostPages.unmap(base, bytes: capacity * MemoryLayout<Element>.stride)
   }
 
+  // Addressed, not read and written back: a row is lent in place, however large it is.
   @inlinable
   public subscript(index: Int) -> Element {
-    get {
-      precondition(index >= 0 && index < count, "Table: index out of range")
-      return unsafe base[index]
-    }
-    _modify {
-      precondition(index >= 0 && index < count, "Table: index out of range")
-      yield unsafe &base[index]
-    }
+    @_transparent unsafeAddress { return unsafe address(of: index) }
+    @_transparent unsafeMutableAddress { return unsafe mutableAddress(of: index) }
+  }
+
+  @inlinable @inline(__always)
+  func address(of index: Int) -> UnsafePointer<Element> {
+    precondition(index >= 0 && index < count, "Table: index out of range")
+    return unsafe UnsafePointer(base + index)
+  }
+
+  @inlinable @inline(__always)
+  mutating func mutableAddress(of index: Int) -> UnsafeMutablePointer<Element> {
+    precondition(index >= 0 && index < count, "Table: index out of range")
+    return unsafe base + index
   }
 
   /// Adds a row and returns its index.

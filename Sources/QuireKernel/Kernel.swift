@@ -4,11 +4,14 @@
 // map, reclaim, …) are extensions of `Kernel` in Flows/, one file each, in the order the real
 // kernel does the work.
 
+import KernelStorage
+
 /// A simulated Linux memory subsystem and process table.
 ///
 /// A kernel is a plain value without locks, clocks or globals: whoever holds it runs it.
 /// Time passes only by the costs of what is asked of it.
 public struct Kernel: ~Copyable {
+  private let inPlace: InPlace
   public let machine: MachineConfiguration
   /// The clock of the CPU that the kernel runs on; whoever schedules sets it before a call.
   public var now: Nanoseconds
@@ -19,7 +22,7 @@ public struct Kernel: ~Copyable {
   public var counters: Counters
   public internal(set) var gauges: Gauges
   public var events: EventLog
-  public internal(set) var memory: PhysicalMemory
+  public package(set) var memory: PhysicalMemory
   public internal(set) var slab: SlabAllocator
   package var costs: Costs
   package var tunables: Tunables
@@ -56,6 +59,7 @@ public struct Kernel: ~Copyable {
   private init(validated machine: MachineConfiguration, memory: consuming PhysicalMemory) {
     let zeroFrame = memory.zeroFrame
     let freePages = UInt64(memory.freeFrames)
+    inPlace = InPlace()
     self.memory = memory
     spaces = SpaceTable()
     virtual = VirtualMemory(zeroFrame: zeroFrame, freePages: freePages)

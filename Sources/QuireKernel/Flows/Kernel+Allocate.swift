@@ -87,9 +87,9 @@ extension Kernel {
     let highest = gfp.highestZone
     let reclaimable = reclaimablePages
     for index in 0...highest.index where memory.zones[index].managed > 0 {
-      var zone = memory.zones[index]
-      zone.free += reclaimable
-      if zone.allows(order: order, level: .min, highest: highest, flags: flags) { return true }
+      let wouldPass = memory.zones[index].allows(
+        order: order, level: .min, highest: highest, flags: flags, reclaimable: reclaimable)
+      if wouldPass { return true }
     }
     return false
   }

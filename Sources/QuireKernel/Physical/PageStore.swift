@@ -6,6 +6,7 @@ package import KernelStorage
 ///
 /// Linux: none (model only).
 package struct PageStore: ~Copyable {
+  private let inPlace = InPlace()
   private var compact = Pool<CompactPage>(unused: CompactPage())
   var dense = PagePool()
 

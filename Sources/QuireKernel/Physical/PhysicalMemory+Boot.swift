@@ -45,9 +45,10 @@ extension PhysicalMemory {
     else {
       throw MachineError(key: "ram", message: "the host has no address space for so many frames")
     }
+    inPlace = InPlace()
     self.frames = frames
     self.contents = contents
-    zones = Table()
+    zones = Slots()
     for kind in ZoneKind.allCases { zones.append(Zone(kind)) }
     for layout in layouts {
       zones[layout.kind.index].boot(layout, marking: &self.frames)

@@ -10,9 +10,10 @@ package import KernelStorage
 ///
 /// Linux: `pg_data_t`, include/linux/mmzone.h.
 public struct PhysicalMemory: ~Copyable {
+  let inPlace: InPlace
   public internal(set) var frames: FrameTable
   /// One row per `ZoneKind`; those without memory have `present` 0.
-  package internal(set) var zones: Table<Zone>
+  package internal(set) var zones: Slots<Zone>
   /// Contents of each frame.
   var contents: Table<PageData>
   package var store = PageStore()
@@ -31,25 +32,24 @@ public struct PhysicalMemory: ~Copyable {
   /// Frames handed to the allocator at boot.
   public var managedFrames: Int {
     var sum = 0
-    for index in 0..<zones.count { sum += zones[index].managed }
+    for index in 0..<ZoneKind.count { sum += zones[index].managed }
     return sum
   }
 
   /// Frames in free blocks.
   public var freeFrames: Int {
     var sum = 0
-    for index in 0..<zones.count { sum += zones[index].free }
+    for index in 0..<ZoneKind.count { sum += zones[index].free }
     return sum
   }
-
-  /// A zone by name; one without memory is all zero.
-  public func zone(_ kind: ZoneKind) -> Zone { zones[kind.index] }
 
   /// The zone that a frame lies in; nil for a frame beyond all zones.
   ///
   /// Linux: `page_zone`, include/linux/mm.h.
   public func zoneKind(of frame: FrameNumber) -> ZoneKind? {
-    for kind in ZoneKind.allCases where zones[kind.index].contains(frame) { return kind }
+    for index in 0..<ZoneKind.count where zones[index].contains(frame) {
+      return ZoneKind(rawValue: UInt8(index))
+    }
     return nil
   }
 

@@ -3,23 +3,21 @@
 import KernelStorage
 
 extension Zone {
-  /// Whether a request may take 2^order frames from this zone (ZONE-9).
+  /// Whether a request may take 2^order frames from this zone (ZONE-9), were `reclaimable` more
+  /// of them free.
   ///
   /// Linux: `__zone_watermark_ok`, mm/page_alloc.c.
   func allows(
-    order: Int, level: WatermarkLevel, highest: ZoneKind, flags: AllocationFlags
+    order: Int, level: WatermarkLevel, highest: ZoneKind, flags: AllocationFlags,
+    reclaimable: Int = 0
   ) -> Bool {
     if flags.contains(.noWatermarks) { return true }
-    return passes(order: order, mark: mark(level, order, flags), highest: highest, flags: flags)
-  }
-
-  func passes(order: Int, mark: Int, highest: ZoneKind, flags: AllocationFlags) -> Bool {
     let usesReserves = !flags.isDisjoint(with: [
       .minReserve, .nonBlocking, .highAtomic, .outOfMemory,
     ])
-    var available = free - (1 << order - 1)
+    var available = free + reclaimable - (1 << order - 1)
     if !usesReserves { available -= reservedHighAtomic }
-    let required = reduced(mark, flags) + lowmemReserve[highest.index]
+    let required = reduced(mark(level, order, flags), flags) + lowmemReserve[highest.index]
     guard available > required else { return false }
     return order == 0 || hasBlock(for: order, flags)
   }
@@ -92,7 +90,7 @@ extension PhysicalMemory {
   mutating func setReserves(_ tunables: borrowing Tunables) {
     let computed = Self.minFreeKilobytes(lowmem: lowmemFrames)
     minFreeKilobytes = max(computed, tunables.minFreeKilobytes ?? 0)
-    for index in 0..<zones.count {
+    for index in 0..<ZoneKind.count {
       zones[index].setWatermarks(
         minFreePages: minFreeKilobytes / 4, lowmem: lowmemFrames,
         scaleFactor: tunables.watermarkScaleFactor)
@@ -128,7 +126,7 @@ extension PhysicalMemory {
   /// Linux: `calculate_totalreserve_pages`, mm/page_alloc.c.
   private mutating func setTotalReserve() {
     totalReserve = 0
-    for index in 0..<zones.count {
+    for index in 0..<ZoneKind.count {
       var largest = 0
       for upper in index..<ZoneKind.count {
         largest = max(largest, zones[index].lowmemReserve[upper])

@@ -3,6 +3,8 @@
 // A zone owns its counts, watermarks and the heads of its free lists. It does not own the page
 // descriptors that the lists are threaded through: those come as an argument.
 
+import KernelStorage
+
 /// The zones of both machines, from the hardest to reach memory for to the easiest.
 ///
 /// Linux: `enum zone_type`, include/linux/mmzone.h.
@@ -43,7 +45,8 @@ public struct Watermarks: Hashable, Sendable, BitwiseCopyable {
 /// One zone of the node (ZONE-2), an all-zero value being a zone without memory.
 ///
 /// Linux: `struct zone`, include/linux/mmzone.h.
-public struct Zone: Sendable, BitwiseCopyable {
+public struct Zone: ~Copyable {
+  private let inPlace = InPlace()
   public internal(set) var kind: ZoneKind
   public internal(set) var start: FrameNumber = .none
   /// Frames from `start` to the end of the zone, holes included.

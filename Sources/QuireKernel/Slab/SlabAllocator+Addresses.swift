@@ -23,16 +23,16 @@ public enum DirectMap {
 extension SlabAllocator {
   /// The address of an object in the direct map.
   public func address(of object: SlabObject) -> VirtualAddress {
-    let slab = slabs[object.slab]
-    let size = caches[slab.cache.index].geometry.size
-    return DirectMap.address(of: slab.block) + UInt64(object.place * size)
+    // Field by field: a load of the whole record would wait for the stores that just changed it.
+    let size = caches[slabs[object.slab].cache.index].geometry.size
+    return DirectMap.address(of: slabs[object.slab].block) + UInt64(object.place * size)
   }
 
   /// The live object that starts at `address` in a frame of a slab.
   func liveObject(at address: VirtualAddress, slab: Int) throws(KernelMisuse) -> SlabObject {
     let offset = address - DirectMap.address(of: slabs[slab].block)
     let cache = slabs[slab].cache
-    let place = Int(offset &* caches[cache.index].reciprocal >> 32)
+    let place = Int((offset &* caches[cache.index].reciprocal) >> 32)
     let size = caches[cache.index].geometry.size
     guard place * size == Int(offset), place < Int(slabs[slab].objects) else {
       throw .notAnObject(address, cache: name(of: cache))
@@ -44,9 +44,8 @@ extension SlabAllocator {
 
   /// Whether an object of a slab is handed out.
   func isLive(_ object: SlabObject) -> Bool {
-    let slab = slabs[object.slab]
-    return object.place < Int(slab.fresh)
-      && links[Int(slab.chain) + object.place] == SlabLink.live
+    object.place < Int(slabs[object.slab].fresh)
+      && links[Int(slabs[object.slab].chain) + object.place] == SlabLink.live
   }
 
   func cache(of object: SlabObject) -> CacheIndex { slabs[object.slab].cache }

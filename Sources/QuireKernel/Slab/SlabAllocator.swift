@@ -11,6 +11,7 @@ import KernelStorage
 ///
 /// Linux: mm/slub.c.
 public struct SlabAllocator: ~Copyable {
+  private let inPlace = InPlace()
   var caches: Pool<SlabCache>
   /// Names by cache; rows of caches that are gone keep theirs until reused.
   var names: [String] = [""]
