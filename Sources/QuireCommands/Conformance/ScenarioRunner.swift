@@ -1,0 +1,234 @@
+// Runs one scenario on a model of its own, step by step, and writes the results as recordings do.
+
+internal import QuireKernel
+
+/// Why a step, or the whole scenario, goes no further.
+enum StepStop: Error, Hashable {
+  /// The recordings skip such a step too.
+  case skipped(String)
+  /// The model lacks something.
+  case unsupported(String)
+  /// The model could not do what every kernel can.
+  case failed(String)
+}
+
+/// A process of a running scenario.
+struct RecordedProcess {
+  var task: TaskIndex
+  /// What it would use had the scenario been empty.
+  var baseline: ProcessSizes
+  /// Faults before the scenario began.
+  var earlierFaults: FaultCounts
+}
+
+/// Faults of a task.
+struct FaultCounts: Hashable {
+  var minor: UInt64 = 0
+  var major: UInt64 = 0
+}
+
+/// A running scenario.
+struct ScenarioRunner: ~Copyable {
+  var kernel: Kernel
+  var regions = Regions()
+  let baselines: Baselines
+  /// By name; never iterated.
+  private var processes: [String: RecordedProcess]
+  /// The children whose blocks are open, innermost last.
+  private var blocks: [String] = []
+
+  /// Boots a machine with the process that scenarios are injected into.
+  static func booted(
+    _ machine: MachineConfiguration, baselines: Baselines
+  ) throws(StepStop) -> ScenarioRunner {
+    var kernel = try Kernel.booted(machine)
+    let task = try kernel.makeRecordedProcess()
+    let process = RecordedProcess(
+      task: task, baseline: baselines.parent, earlierFaults: kernel.faults(of: task))
+    return ScenarioRunner(kernel: kernel, baselines: baselines, processes: ["p0": process])
+  }
+
+  private init(
+    kernel: consuming Kernel, baselines: Baselines, processes: [String: RecordedProcess]
+  ) {
+    self.kernel = kernel
+    self.baselines = baselines
+    self.processes = processes
+  }
+
+  /// Runs all steps; the answer has the shape of a recording.
+  mutating func run(_ scenario: Scenario) throws(StepStop) -> Leaf {
+    var results: [Leaf] = []
+    for step in scenario.steps { results.append(try result(of: step)) }
+    var members = Anchors.named.map {
+      Leaf.Member(key: $0.name, value: .text("0x" + String($0.address, radix: 16)))
+    }
+    members.append(
+      Leaf.Member(key: "stack_base", value: .integer(-Int64(Anchors.stackSize))))
+    members.append(
+      Leaf.Member(key: "child_base_minflt", value: .integer(Int64(baselines.childFaults))))
+    members.append(Leaf.Member(key: "results", value: .list(results)))
+    return .object(members)
+  }
+
+  private mutating func result(of step: ScenarioStep) throws(StepStop) -> Leaf {
+    let name = step.process ?? blocks.last ?? "p0"
+    var members = [
+      Leaf.Member(key: "line", value: .integer(Int64(step.line))),
+      Leaf.Member(key: "proc", value: .text(name)),
+    ]
+    if let text = step.recordedText { members.append(Leaf.Member(key: "op", value: .text(text))) }
+    do {
+      members += try take(step, in: name)
+    } catch .skipped(let reason) {
+      members.append(Leaf.Member(key: "skipped", value: .text(reason)))
+    }
+    return .object(members)
+  }
+
+  /// Takes a step and adds the faults that it caused.
+  private mutating func take(
+    _ step: ScenarioStep, in name: String
+  ) throws(StepStop) -> [Leaf.Member] {
+    let process = try process(name)
+    switch step.operation {
+    case .observe(let withStack): return try observe(process, withStack: withStack)
+    case .exit(let status): return exit(process, status)
+    default: break
+    }
+    let counted = step.operation.isEndOfBlock ? try self.process(parentOfBlock) : process
+    let before = kernel.faults(of: counted.task)
+    var members = try perform(step, in: process, named: name)
+    let after = kernel.faults(of: counted.task)
+    if after.minor > before.minor {
+      members.append(.init(key: "minflt", value: .integer(Int64(after.minor - before.minor))))
+    }
+    if after.major > before.major {
+      members.append(.init(key: "majflt", value: .integer(Int64(after.major - before.major))))
+    }
+    return members
+  }
+
+  private mutating func perform(
+    _ step: ScenarioStep, in process: RecordedProcess, named name: String
+  ) throws(StepStop) -> [Leaf.Member] {
+    let task = process.task
+    switch step.operation {
+    case .mmap(let arguments): return try mmap(arguments, as: step.binding, by: task)
+    case .munmap(let range):
+      let (start, length) = try resolve(range)
+      return try call { kernel throws(Errno) in try kernel.munmap(start, length, by: task) }
+    case .mprotect(let range, let bits):
+      let (start, length) = try resolve(range)
+      let protection = Protection(rawValue: bits)
+      return try call { kernel throws(Errno) in
+        try kernel.mprotect(start, length, protection, by: task)
+      }
+    case .brk(let target): return moveBreak(target, by: task)
+    case .read(let range, let stride): return try read(range, every: stride, by: task)
+    case .write(let range, let stride, let value):
+      return try write(range, every: stride, value, by: task)
+    case .forkBlock(let child, isVfork: false):
+      let members = try fork(as: child, by: process)
+      blocks.append(child)
+      return members
+    case .fork: return try fork(as: step.binding ?? "", by: process)
+    case .wait(let child): return try wait(for: child, by: task)
+    case .closeBlock:
+      let parent = try self.process(parentOfBlock)
+      _ = blocks.popLast()
+      return try wait(for: name, by: parent.task)
+    default: throw .unsupported(step.text)
+    }
+  }
+
+  // MARK: Processes
+
+  private func process(_ name: String) throws(StepStop) -> RecordedProcess {
+    guard let process = processes[name] else { throw .skipped("undefined name") }
+    return process
+  }
+
+  /// The process whose block holds the innermost open block.
+  private var parentOfBlock: String { blocks.dropLast().last ?? "p0" }
+
+  private mutating func fork(
+    as child: String, by parent: RecordedProcess
+  ) throws(StepStop) -> [Leaf.Member] {
+    do {
+      let task = try kernel.fork(parent.task)
+      processes[child] = RecordedProcess(
+        task: task, baseline: baselines.child, earlierFaults: FaultCounts())
+      return [.init(key: "ret", value: .text(child))]
+    } catch {
+      return try refused(error)
+    }
+  }
+
+  private mutating func exit(_ process: RecordedProcess, _ status: UInt64) -> [Leaf.Member] {
+    let code = UInt8(truncatingIfNeeded: status)
+    kernel.exit(process.task, .exited(code))
+    return [.init(key: "ret", value: .integer(Int64(code)))]
+  }
+
+  /// Ends a child if it lives, and reaps it.
+  private mutating func wait(
+    for name: String, by parent: TaskIndex
+  ) throws(StepStop) -> [Leaf.Member] {
+    let child = try process(name).task
+    if !kernel.tasks[child].isDead { kernel.exit(child, .exited(0)) }
+    let pid = kernel.tasks[child].pid
+    let result: WaitResult
+    do {
+      result = try kernel.wait(for: .child(pid), by: parent)
+    } catch {
+      return try refused(error)
+    }
+    guard case .child(let ended) = result, case .ended(let status) = ended.change else {
+      throw .failed("the model does not reap \(name): \(result)")
+    }
+    processes[name] = nil
+    let how = status.signal.map { "signal \($0.name)" } ?? "exit \(status.code)"
+    return [.init(key: "ret", value: .text("\(name) \(how)"))]
+  }
+
+  // MARK: Operands and refusals
+
+  /// The address and length of a range, unless the recordings skip it.
+  func resolve(_ range: AddressRange) throws(StepStop) -> (UInt64, UInt64) {
+    let start = try resolve(range.start)
+    if Anchors.reachesPastTop(start, range.length) { throw .skipped("reaches past T") }
+    return (start, range.length)
+  }
+
+  func resolve(_ expression: AddressExpression) throws(StepStop) -> UInt64 {
+    guard let address = regions.resolve(expression) else { throw .skipped("undefined name") }
+    return address
+  }
+
+  /// A call that gives 0 or an error.
+  private mutating func call(
+    _ body: (inout Kernel) throws(Errno) -> Void
+  ) throws(StepStop) -> [Leaf.Member] {
+    do {
+      try body(&kernel)
+      return [.init(key: "ret", value: .integer(0))]
+    } catch {
+      return try refused(error)
+    }
+  }
+
+  /// What a refusal looks like; a call that is not there is no refusal.
+  func refused(_ error: Errno) throws(StepStop) -> [Leaf.Member] {
+    if error == .ENOSYS { throw .unsupported("a call that the model answers with ENOSYS") }
+    return [.init(key: "errno", value: .text(error.name))]
+  }
+}
+
+extension Operation {
+  /// The faults of these steps are those of the parent.
+  fileprivate var isEndOfBlock: Bool {
+    guard case .closeBlock = self else { return false }
+    return true
+  }
+}

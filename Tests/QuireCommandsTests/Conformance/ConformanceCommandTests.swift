@@ -1,0 +1,162 @@
+// `quire conformance` on folders that are as they should be, and on folders that are not.
+
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import QuireCommands
+
+/// A folder of scenarios that is gone when the test is.
+final class ScratchFolder {
+  let path: String
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("quire-conformance-\(UUID().uuidString)")
+    path = url.path
+    for folder in ["scenarios", "linux-6.12"] {
+      try FileManager.default.createDirectory(
+        at: url.appendingPathComponent(folder), withIntermediateDirectories: true)
+    }
+  }
+
+  func makeFolder(_ name: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: path + "/" + name, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func write(_ text: String, to name: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
+  }
+}
+
+@Suite("quire conformance")
+struct ConformanceCommandTests {
+  /// The data that the repository keeps.
+  static let kept = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Conformance").path
+
+  private func compare(_ arguments: [String]) throws -> ConformanceReport {
+    try #require(try ConformanceCommand.parseAsRoot(arguments) as? ConformanceCommand).compare()
+  }
+
+  private func message(_ arguments: [String]) -> String {
+    do {
+      return try compare(arguments).text
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test("every recording that is kept agrees in every leaf")
+  func keptRecordings() throws {
+    let report = try compare([Self.kept])
+    #expect(report.cases.count >= 48)
+    for one in report.cases { #expect(one.outcome == .agree, "\(one.name): \(one.outcome)") }
+    #expect(report.exitStatus == 0)
+  }
+
+  @Test("a changed leaf is reported as a disagreement with its path")
+  func changedLeaf() throws {
+    let folder = try ScratchFolder()
+    let name = "cow_child_writes"
+    let scenario = try String(
+      contentsOfFile: "\(Self.kept)/scenarios/\(name).scenario", encoding: .utf8)
+    let recording = try String(
+      contentsOfFile: "\(Self.kept)/linux-6.12/\(name).json", encoding: .utf8)
+    try folder.write(scenario, to: "scenarios/\(name).scenario")
+    let changed = recording.replacing("\"vals\": \"2x4 1x4\"", with: "\"vals\": \"2x8\"")
+    try folder.write(changed, to: "linux-6.12/\(name).json")
+    let report = try compare([folder.path])
+    #expect(
+      report.cases == [
+        .init(
+          name: name,
+          outcome: .disagree(
+            LeafDifference(
+              path: "results[7].vals", expected: .text("2x8"), got: .text("2x4 1x4"))))
+      ])
+    #expect(report.exitStatus != 0)
+  }
+
+  @Test("what the model lacks is unsupported, never agreement")
+  func unsupported() throws {
+    let folder = try ScratchFolder()
+    try folder.write("sleep 1\nmmap 1p rw private fd f1\n", to: "scenarios/lack.scenario")
+    try folder.write(
+      """
+      {"results": [{"line": 1, "proc": "p0", "op": "sleep 1", "ret": 0},
+        {"line": 2, "proc": "p0", "op": "mmap 1p rw private fd f1", "ret": 0}]}
+      """, to: "linux-6.12/lack.json")
+    let report = try compare([folder.path])
+    #expect(report.cases.map(\.outcome) == [.unsupported(["sleep", "mmap of a file"])])
+    #expect(report.exitStatus != 0)
+  }
+
+  @Test("a fault in one scenario is reported with its place; the others still run")
+  func syntaxError() throws {
+    let folder = try ScratchFolder()
+    try folder.write("observe\nfly r1\n", to: "scenarios/bad.scenario")
+    try folder.write("brk +0\n", to: "scenarios/good.scenario")
+    try folder.write(
+      "{\"results\": [{\"line\": 1, \"proc\": \"p0\", \"op\": \"brk +0\", \"ret\": [\"B\", 0]}]}",
+      to: "linux-6.12/good.json")
+    let report = try compare([folder.path])
+    #expect(report.cases.map(\.name) == ["bad", "good"])
+    #expect(
+      report.cases[0].outcome
+        == .invalid("\(folder.path)/scenarios/bad.scenario:2:1: 'fly' is no operation"))
+    guard case .disagree(let difference) = report.cases[1].outcome else {
+      Issue.record("\(report.cases[1].outcome)")
+      return
+    }
+    #expect(difference.path == "T", "this recording names no anchors")
+    #expect(report.exitStatus != 0)
+  }
+
+  @Test("a recording that is missing or of another scenario is reported")
+  func wrongRecording() throws {
+    let folder = try ScratchFolder()
+    try folder.write("brk +0\n", to: "scenarios/alone.scenario")
+    try folder.write("brk +1\n", to: "scenarios/other.scenario")
+    try folder.write(
+      "{\"results\": [{\"line\": 1, \"proc\": \"p0\", \"op\": \"brk +0\", \"ret\": [\"B\", 0]}]}",
+      to: "linux-6.12/other.json")
+    let report = try compare([folder.path])
+    #expect(
+      report.cases.map(\.outcome) == [
+        .invalid("there is no recording \(folder.path)/linux-6.12/alone.json"),
+        .invalid(
+          "\(folder.path)/linux-6.12/other.json: line 1: the recording is of 'brk +0', "
+            + "not of 'brk +1'"),
+      ])
+  }
+
+  @Test("folders and names that are not there are refused in words")
+  func refusals() throws {
+    let folder = try ScratchFolder()
+    #expect(message([folder.path]).contains("holds no .scenario file"))
+    #expect(message(["/nowhere"]).contains("/nowhere/scenarios is no folder that can be read"))
+    try folder.write("observe\n", to: "scenarios/a.scenario")
+    #expect(message([folder.path, "--results", "linux-6.12-x/y"]).contains("is no folder"))
+    try folder.makeFolder("linux-7.0")
+    #expect(message([folder.path, "--results", "linux-7.0"]).contains("answers as Linux 6.12"))
+    try folder.write("a\nzebra # a comment\n\n", to: "names")
+    let names = folder.path + "/names"
+    #expect(message([folder.path, "--only", names]).contains("no such scenario: zebra"))
+    try folder.write("# nothing\n", to: "names")
+    #expect(message([folder.path, "--only", names]).contains("names no scenario"))
+    #expect(message([folder.path, "--only", names + "x"]).contains("cannot be read"))
+  }
+
+  @Test("--only runs the named scenarios in their order")
+  func only() throws {
+    let folder = try ScratchFolder()
+    try folder.write("stack_cow\nnoop\n", to: "names")
+    let report = try compare([Self.kept, "--only", folder.path + "/names"])
+    #expect(report.cases.map(\.name) == ["stack_cow", "noop"])
+  }
+}
