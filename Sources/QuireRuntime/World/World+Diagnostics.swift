@@ -57,7 +57,7 @@ extension World {
     return notes
   }
 
-  private var currentProcessNote: String {
+  var currentProcessNote: String {
     let name = ledger[current.process].name
     let time = Quantity.time(Int64(clamping: kernel.now))
     return "in process '\(name)' (pid \(current.pid)) at \(time)"

@@ -53,6 +53,12 @@ package struct World: ~Copyable {
   package var output: [UInt8] = []
   /// Bytes printed since the start.
   package var outputTotal = 0
+  /// Of all output that the host has taken.
+  private var outputHash = ByteHash()
+  /// What the audits found, and after which quantum they stopped; see `isAudited`.
+  package var violations: [InvariantViolation] = []
+  /// Whether the kernel's invariants are checked after every quantum.
+  package var isAudited = false
   /// What went wrong, in the order in which it did.
   package var diagnostics: [Diagnostic] = []
   package var expectationsHeld: UInt64 = 0
@@ -90,5 +96,28 @@ package struct World: ~Copyable {
     // Index 0 is no fiber and no heap.
     fibers.append(Fiber())
     heaps.append(ScriptHeap())
+  }
+
+  /// Hands over what was printed since the last time.
+  package mutating func takeOutput() -> [UInt8] {
+    outputHash.add(output)
+    defer { output.removeAll(keepingCapacity: true) }
+    return output
+  }
+
+  /// A hash of everything printed so far, however it was handed over.
+  var totalOutputHash: UInt64 {
+    var hash = outputHash
+    hash.add(output)
+    return hash.value
+  }
+}
+
+/// A running hash over bytes (FNV-1a, 64 bits).
+struct ByteHash: Hashable, Sendable, BitwiseCopyable {
+  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  mutating func add(_ bytes: [UInt8]) {
+    for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
   }
 }
