@@ -48,6 +48,27 @@ public struct RegionUsage: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
+extension RegionUsage {
+  /// The lines that follow the header of the region, in kB.
+  ///
+  /// Linux: `show_smap` and `__show_smap`, fs/proc/task_mmu.c.
+  public var text: String {
+    let lines: [(name: String, bytes: UInt64)] = [
+      ("Size", area.end - area.start), ("KernelPageSize", Page.size), ("MMUPageSize", Page.size),
+      ("Rss", resident), ("Pss", pss), ("Pss_Dirty", pssDirty), ("Shared_Clean", sharedClean),
+      ("Shared_Dirty", sharedDirty), ("Private_Clean", privateClean),
+      ("Private_Dirty", privateDirty), ("Anonymous", anonymous), ("Swap", swap),
+      ("SwapPss", swapPss), ("Locked", locked),
+    ]
+    return lines.map { line in
+      let label = line.name + ":"
+      let number = String(line.bytes >> 10)
+      let gap = String(repeating: " ", count: max(1, 24 - label.utf8.count - number.utf8.count))
+      return label + gap + number + " kB\n"
+    }.joined()
+  }
+}
+
 extension Kernel {
   /// The regions of an address space in address order with their use.
   ///
@@ -60,6 +81,19 @@ extension Kernel {
       region = virtual.regions.next(region)
     }
     return usages
+  }
+
+  /// The text of /proc/PID/smaps; empty for a task without memory of its own.
+  public borrowing func smapsText(of task: TaskIndex) -> String {
+    let space = tasks[task].space
+    if space.isNone { return "" }
+    var text = ""
+    var region = spaces[space].regions.first
+    while !region.isNone {
+      text += mapsLine(of: region) + "\n" + usage(of: region).text
+      region = virtual.regions.next(region)
+    }
+    return text
   }
 
   private borrowing func usage(of region: VMAIndex) -> RegionUsage {

@@ -1,0 +1,93 @@
+// /proc/PID/maps: the regions of a process, one line each.
+
+/// What /proc calls a region.
+///
+/// Linux: `get_vma_name`, fs/proc/task_mmu.c.
+public enum RegionName: Hashable, Sendable {
+  /// Private memory without a name.
+  case anonymous
+  case heap
+  case stack
+  /// Shared memory without a file; the kernel shows the device it stands for.
+  case sharedAnonymous(object: MemoryObjectIndex)
+
+  /// As the last column shows it.
+  public var text: String {
+    switch self {
+    case .anonymous: ""
+    case .heap: "[heap]"
+    case .stack: "[stack]"
+    case .sharedAnonymous: "/dev/zero (deleted)"
+    }
+  }
+}
+
+extension Kernel {
+  /// The name of a region (PROC-1).
+  public borrowing func name(of area: VirtualMemoryArea) -> RegionName {
+    let space = spaces[area.space]
+    if !area.object.isNone { return .sharedAnonymous(object: area.object) }
+    if area.start < space.currentBreak && area.end > space.startBreak { return .heap }
+    return area.start <= space.startStack && area.end >= space.startStack ? .stack : .anonymous
+  }
+
+  /// The regions of an address space in address order.
+  public borrowing func regions(of space: AddressSpaceIndex) -> [VirtualMemoryArea] {
+    var areas: [VirtualMemoryArea] = []
+    if space.isNone { return areas }
+    var region = spaces[space].regions.first
+    while !region.isNone {
+      areas.append(virtual.regions[region])
+      region = virtual.regions.next(region)
+    }
+    return areas
+  }
+
+  /// The text of /proc/PID/maps; empty for a task without memory of its own.
+  ///
+  /// Linux: `show_map_vma`, fs/proc/task_mmu.c.
+  public borrowing func mapsText(of task: TaskIndex) -> String {
+    let space = tasks[task].space
+    if space.isNone { return "" }
+    var text = ""
+    var region = spaces[space].regions.first
+    while !region.isNone {
+      text += mapsLine(of: region) + "\n"
+      region = virtual.regions.next(region)
+    }
+    return text
+  }
+
+  /// Column of the name. Linux: `seq_setwidth` of `show_vma_header_prefix`, fs/proc/task_mmu.c.
+  private static var nameColumn: Int { 73 }
+
+  borrowing func mapsLine(of region: VMAIndex) -> String {
+    let area = virtual.regions[region]
+    let name = name(of: area)
+    var (offset, device, inode) = (UInt64(0), "00:00", UInt32(0))
+    if case .sharedAnonymous(let object) = name {
+      offset = virtual.regions.pageOffset(area.start, in: region) << Page.shift
+      (device, inode) = ("00:01", object.rawValue)
+    }
+    var line = hex(area.start) + "-" + hex(area.end) + " " + area.flags.permissionText
+    line += " " + hex(offset) + " " + device + " " + String(inode) + " "
+    if name != .anonymous {
+      line += String(repeating: " ", count: max(0, Self.nameColumn - line.utf8.count))
+      line += name.text
+    }
+    return line
+  }
+
+  private func hex(_ value: UInt64) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: max(0, 8 - digits.utf8.count)) + digits
+  }
+}
+
+extension VMAFlags {
+  /// The four letters of /proc/PID/maps.
+  public var permissionText: String {
+    (contains(.read) ? "r" : "-") + (contains(.write) ? "w" : "-")
+      + (contains(.execute) ? "x" : "-") + (contains(.mayShare) ? "s" : "p")
+  }
+}
