@@ -32,6 +32,11 @@ package indirect enum MachineValue: Hashable, Sendable {
   package struct Field: Hashable, Sendable {
     package var key: String
     package var value: MachineValue
+
+    package init(key: String, value: MachineValue) {
+      self.key = key
+      self.value = value
+    }
   }
 }
 

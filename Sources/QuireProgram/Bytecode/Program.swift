@@ -137,6 +137,23 @@ package struct Test: Hashable, Sendable {
 }
 
 extension Program {
+  /// A number that is the same for the same sources against the same functions, on every host.
+  package var contentHash: UInt64 {
+    // FNV-1a, 64 bits.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    func mix(_ bytes: some Sequence<UInt8>) {
+      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      // No text contains this byte, so that one file's end is not another's beginning.
+      hash = (hash ^ 0xff) &* 0x100_0000_01b3
+    }
+    for file in files {
+      mix(file.name.utf8)
+      mix(file.bytes)
+    }
+    for signature in builtins { mix(signature.synopsis.utf8) }
+    return hash
+  }
+
   /// Where the instruction at an address comes from, or nil for no such address.
   package func span(at address: UInt32) -> SourceSpan? {
     guard let function = function(at: address) else { return nil }

@@ -233,39 +233,52 @@ extension Compiler {
     let match = matchArguments(
       arguments, of: tree, to: signature, hasTrailingBlock: hasTrailingBlock)
     let fixed = signature.fixedParameterCount
-    let extra = arguments.count - match.parameters.count { ($0 ?? 0) < fixed }
-    let count = fixed + max(extra, 0)
-    let mark = function.nextRegister
-    let base = Register(truncatingIfNeeded: mark)
-    _ = function.allocate(max(count, 1))
     var next = fixed
-    var isGiven = Array(repeating: false, count: fixed)
-    for (argument, parameter) in zip(arguments, match.parameters) {
-      var slot = next
-      if let parameter, parameter < fixed {
-        slot = parameter
-        isGiven[parameter] = true
-      } else {
-        next += 1
-      }
-      compileArgument(argument.value, into: mark + slot, isLast: slot == count - 1)
+    let slots = match.parameters.map { parameter in
+      if let parameter, parameter < fixed { return parameter }
+      next += 1
+      return next - 1
     }
-    for (slot, given) in isGiven.enumerated() where !given {
-      function.emit(
-        Instruction(.loadAbsent, a: Register(truncatingIfNeeded: mark + slot)), at: span)
+    let isInOrder = zip(slots, slots.dropFirst()).allSatisfy { $0 < $1 }
+    let base = Register(truncatingIfNeeded: function.nextRegister)
+    if isInOrder {
+      pushInOrder(arguments, slots, count: next, at: span)
+    } else {
+      placeOutOfOrder(arguments, slots, count: next, at: span)
     }
-    return (base, count)
+    return (base, next)
   }
 
-  /// Temporaries of an argument lie above all arguments, except that the last slot is its own.
-  private mutating func compileArgument(_ id: ExpressionID, into slot: Int, isLast: Bool) {
+  private mutating func pushInOrder(
+    _ arguments: [Argument], _ slots: [Int], count: Int, at span: SourceSpan
+  ) {
+    let base = function.nextRegister
+    for (argument, slot) in zip(arguments, slots) {
+      pushAbsent(upTo: base + slot, at: span)
+      _ = push(argument.value)
+    }
+    pushAbsent(upTo: base + count, at: span)
+  }
+
+  private mutating func pushAbsent(upTo register: Int, at span: SourceSpan) {
+    while function.nextRegister < register {
+      function.emit(Instruction(.loadAbsent, a: function.allocate()), at: span)
+    }
+  }
+
+  /// Labels in another order than the parameters: temporaries lie above all arguments.
+  private mutating func placeOutOfOrder(
+    _ arguments: [Argument], _ slots: [Int], count: Int, at span: SourceSpan
+  ) {
+    let base = function.allocate(count)
     let mark = function.nextRegister
-    if isLast, mark == slot + 1 {
-      function.release(to: slot)
-      _ = push(id)
-    } else {
-      compile(id, into: Register(truncatingIfNeeded: slot))
+    for (argument, slot) in zip(arguments, slots) {
+      compile(argument.value, into: base + Register(truncatingIfNeeded: slot))
       function.release(to: mark)
+    }
+    for slot in 0..<count where !slots.contains(slot) {
+      let register = base + Register(truncatingIfNeeded: slot)
+      function.emit(Instruction(.loadAbsent, a: register), at: span)
     }
   }
 

@@ -75,6 +75,7 @@ extension Compiler {
   private mutating func emitInteger(
     _ value: Int64, into target: Register?, at span: SourceSpan
   ) -> Register {
+    if target == nil, let kept = function.loopConstants[value] { return kept }
     let register = target ?? function.allocate()
     if let small = Int32(exactly: value) {
       function.emit(Instruction(.loadInteger, a: register, wide: small), at: span)

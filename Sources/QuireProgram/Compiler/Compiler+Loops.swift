@@ -34,6 +34,9 @@ extension Compiler {
   }
 
   mutating func compileWhile(_ condition: ExpressionID, _ body: BlockID, at span: SourceSpan) {
+    let mark = function.nextRegister
+    let outer = function.loopConstants
+    keepConstants(of: condition)
     let top = function.makeLabel()
     let end = function.makeLabel()
     compileBranch(condition, to: end, when: false)
@@ -42,6 +45,26 @@ extension Compiler {
     function.pendingSteps += 1
     compileBranch(condition, to: top, when: true)
     function.place(end, at: span)
+    function.loopConstants = outer
+    function.release(to: mark)
+  }
+
+  /// Loads the constants that a loop's condition compares with, once, if they do not fit into the
+  /// branch.
+  private mutating func keepConstants(of condition: ExpressionID) {
+    switch tree[condition] {
+    case .parenthesized(let inner), .unary(.not, let inner): keepConstants(of: inner)
+    case .logical(_, let left, let right):
+      keepConstants(of: left)
+      keepConstants(of: right)
+    case .binary(let operation, let left, let right) where operation.isComparison:
+      for side in [left, right] where immediate(side) == nil {
+        guard let value = constantInteger(side), function.loopConstants[value] == nil
+        else { continue }
+        function.loopConstants[value] = push(side)
+      }
+    default: break
+    }
   }
 
   mutating func compileRepeat(_ count: ExpressionID, _ body: BlockID, at span: SourceSpan) {

@@ -39,9 +39,9 @@ extension Compiler {
 
   mutating func compile(_ id: StatementID) {
     let span = tree.span(of: id)
-    function.pendingSteps += 1
+    if !tree[id].isDeclaration { function.pendingSteps += 1 }
     switch tree[id] {
-    case .invalid, .importModule, .machine, .test: function.pendingSteps -= 1
+    case .invalid, .importModule, .machine, .test: break
     case .expression(let expression):
       let mark = function.nextRegister
       _ = compileStatement(expression)
@@ -75,6 +75,16 @@ extension Compiler {
       return operand(id)
     }
     return compileCall(of: callee, [], hasTrailingBlock: false, into: nil, at: tree.span(of: id))
+  }
+}
+
+extension Statement {
+  /// What says something once and for all, and so takes no time.
+  fileprivate var isDeclaration: Bool {
+    switch self {
+    case .invalid, .importModule, .machine, .test, .function: true
+    default: false
+    }
   }
 }
 

@@ -14,6 +14,7 @@ import QuireSyntax
 struct Compiler {
   var tables: ProgramTables
   let file: ResolvedFile
+  let tree: SyntaxTree
   let pageSize: Int64
   /// Functions of the file begin here; context c is function `firstFunction + c`.
   let firstFunction: Int
@@ -32,8 +33,6 @@ struct Compiler {
     case wrapper(builtin: Int)
   }
 
-  var tree: SyntaxTree { file.tree }
-
   /// What a file's body does before its first statement.
   var prologue: [FunctionIndex]
   /// Whether the body's last value is kept as `_`, for a session.
@@ -45,6 +44,7 @@ struct Compiler {
   ) {
     self.tables = tables
     self.file = file
+    tree = file.tree
     self.pageSize = pageSize
     self.prologue = prologue
     firstFunction = tables.program.functions.count
@@ -136,7 +136,8 @@ extension Compiler {
 
   private var endSpan: SourceSpan {
     let span = tree[file.contexts[function.context].body].span
-    return SourceSpan(start: max(span.start, span.end &- 1), end: span.end, file: span.file)
+    return SourceSpan(
+      start: span.length > 0 ? span.end - 1 : span.start, end: span.end, file: span.file)
   }
 
   private mutating func emitCalls(of functions: [FunctionIndex]) {

@@ -17,6 +17,9 @@ struct FunctionBuilder {
   /// Where variables live that are declared in this function and not global.
   var registers: [VariableID: Register] = [:]
 
+  /// Integers that wait in registers while a loop runs that compares with them.
+  var loopConstants: [Int64: Register] = [:]
+
   /// The first register that holds nothing. May exceed the limit; the function is refused then.
   private(set) var nextRegister = 0
   private(set) var registerCount = 0

@@ -81,7 +81,7 @@ struct ProgramLoader {
     environment.refusesMachine =
       isScript ? refusesMachine : "a module has no machine: the script that imports it has"
     let (file, problems) = Resolver.resolve(parsed, in: environment)
-    diagnostics += problems
+    diagnostics += problems.filter { !parsed.explains($0) }
     compile(file, isScript: isScript, imports: imports)
     return file
   }
@@ -103,7 +103,8 @@ struct ProgramLoader {
     let exports = compiler.exports(imports: imports)
     modules.append(exports)
     guard isScript else {
-      prologue.append(body)
+      // A module of functions alone has nothing to run.
+      if tables.program.functions[Int(body)].codeCount > 1 { prologue.append(body) }
       return
     }
     tables.program.entry = body
@@ -214,6 +215,21 @@ extension Compiler {
       add(tree.text(of: name.name), .module(module))
     }
     return exports
+  }
+}
+
+extension ParsedFile {
+  /// Whether a message says no more than a syntax error does: it speaks of a line that could not
+  /// be read, or of a name that such a line may have declared.
+  fileprivate func explains(_ problem: Diagnostic) -> Bool {
+    diagnostics.contains { mistake in
+      let line = source.location(of: mistake.span.start).line
+      if source.location(of: problem.span.start).line == line { return true }
+      guard problem.code == "unknown-name" else { return false }
+      let name = source.text(of: problem.span)
+      return source.text(ofLine: line).split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+        .contains { $0 == name }
+    }
   }
 }
 

@@ -151,10 +151,10 @@ extension ValueKind {
   /// Every member that a value of this kind has, or nil when they are not fixed.
   package var members: [Member]? {
     switch self {
-    case .region: [.start, .end, .length, .pages, .page]
-    case .range: [.lower, .upper]
+    case .region: [.start, .end, .length, .len, .pages, .page]
+    case .range: [.lower, .upper, .len]
     case .status: [.code, .signal, .process]
-    case .error: [.errno, .number, .message, .call, .signal, .address, .code]
+    case .error: [.errno, .number, .message, .call, .signal, .address, .access]
     default: nil
     }
   }

@@ -98,9 +98,11 @@ extension Resolver {
     file[declaration: id] = variable
     file.variables[variable].isDeclared = true
     file.variables[variable].kind = kind(of: value)
-    if origin == .constant, case .closure(let function) = tree[value] {
-      file.variables[variable].function = file.contextOfFunction[function]
-    }
+    guard case .closure(let function) = tree[value],
+      let context = file.contextOfFunction[function]
+    else { return }
+    file.contexts[context].signature.name = file.variables[variable].name
+    if origin == .constant { file.variables[variable].function = context }
   }
 
   private mutating func resolveFunctionStatement(_ id: StatementID, _ function: FunctionID) {
@@ -228,8 +230,11 @@ extension Resolver {
   }
 
   private mutating func reportLeaving(_ word: String, at span: SourceSpan) {
+    // The word alone: `return 3` becomes `exit 3`.
+    let end = span.start + UInt32(word.utf8.count)
+    let place = SourceSpan(start: span.start, end: end, file: span.file)
     report(
       "leaves-process", "'\(word)' does not leave a process block: it is the life of a process",
-      at: span, fixIts: [.init("end the process with 'exit'", replace: span, with: "exit")])
+      at: span, fixIts: [.init("end the process with 'exit'", replace: place, with: "exit")])
   }
 }

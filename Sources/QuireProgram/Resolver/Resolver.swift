@@ -6,6 +6,7 @@ import QuireSyntax
 /// Walks a tree once, in source order, and fills a `ResolvedFile`.
 struct Resolver {
   let environment: Environment
+  let tree: SyntaxTree
   var file: ResolvedFile
   var diagnostics: [Diagnostic] = []
 
@@ -37,10 +38,9 @@ struct Resolver {
     case module(Int?, SourceSpan)
   }
 
-  var tree: SyntaxTree { file.tree }
-
   init(_ parsed: ParsedFile, in environment: Environment) {
     self.environment = environment
+    tree = parsed.tree
     file = ResolvedFile(parsed)
     innermost = Array(repeating: -1, count: parsed.tree.nameCount)
   }
@@ -90,12 +90,13 @@ extension Resolver {
     }
   }
 
-  /// Binds a name in the innermost scope; refuses a second binding there.
+  /// Binds a name in the innermost scope; refuses a second binding there and keeps the first.
   mutating func bind(_ identifier: Identifier, to target: Target) {
     let name = identifier.name
     let previous = innermost[Int(name.rawValue)]
     if previous >= (scopes.last ?? 0) {
       reportDuplicate(identifier, of: bindings[previous].target)
+      return
     }
     bindings.append(Binding(name: name, hidden: previous, target: target))
     innermost[Int(name.rawValue)] = bindings.count - 1
@@ -120,7 +121,7 @@ extension Resolver {
     case .module(_, let span): place = span
     }
     report(
-      "duplicate-name", "'\(name)' is already declared here", at: identifier.span,
+      "duplicate-name", "'\(name)' is already declared in this block", at: identifier.span,
       notes: [.init("the first one", at: place)])
   }
 
