@@ -146,15 +146,29 @@ double peer_fork(uint64_t bytes, int with_exit_and_wait) {
   return result;
 }
 
-double peer_map_unmap(uint64_t rounds) {
+// Pages side by side whose rights alternate, so that each is a region.
+static volatile char *new_regions(uint64_t count) {
+  volatile char *start = new_pages(count * PAGE);
+  if (start == NULL) return NULL;
+  for (uint64_t page = 0; page < count; page += 2)
+    mprotect((void *)(start + page * PAGE), PAGE, PROT_READ);
+  return start;
+}
+
+double peer_map_unmap(uint64_t rounds, uint64_t regions) {
+  volatile char *others = NULL;
+  if (regions > 0 && (others = new_regions(regions)) == NULL) return -1;
+  double result = -1;
   uint64_t before = peer_cpu_time();
   for (uint64_t round = 0; round < rounds; round++) {
     void *start =
         mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (start == MAP_FAILED) return -1;
+    if (start == MAP_FAILED) break;
     munmap(start, 4 * PAGE);
+    if (round + 1 == rounds) result = per_operation(before, rounds);
   }
-  return per_operation(before, rounds);
+  if (others != NULL) munmap((void *)others, regions * PAGE);
+  return result;
 }
 
 double peer_switch(uint64_t rounds) {
@@ -223,7 +237,7 @@ double peer_minor_fault(uint64_t pages) { return -1; }
 double peer_resident_touch(uint64_t pages, uint64_t rounds, int at_random) { return -1; }
 double peer_copy_on_write(uint64_t pages) { return -1; }
 double peer_fork(uint64_t bytes, int with_exit_and_wait) { return -1; }
-double peer_map_unmap(uint64_t rounds) { return -1; }
+double peer_map_unmap(uint64_t rounds, uint64_t regions) { return -1; }
 double peer_switch(uint64_t rounds) { return -1; }
 double peer_swap_out(uint64_t pages) { return -1; }
 double peer_swap_in(uint64_t pages) { return -1; }

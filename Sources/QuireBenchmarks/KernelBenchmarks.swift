@@ -13,7 +13,8 @@ enum KernelBenchmarks {
   /// What the fork lines have touched.
   private static let forkBytes: UInt64 = 1 << 30
   private static let mapRounds: UInt64 = 20_000
-  private static let switchRounds: UInt64 = 20_000
+  /// Near the limit of `vm.max_map_count`.
+  private static let manyRegions: UInt64 = 65_000
 
   static let all = [
     Benchmark(name: "minor_fault", summary: "first write to a page, one access at a time")
@@ -33,7 +34,10 @@ enum KernelBenchmarks {
     Benchmark(name: "fork_exit_wait_1gib", summary: "fork with 1 GiB touched, exit and wait")
       .ours { try fork(withExitAndWait: true) }.realKernel { peer_fork(forkBytes, 1) },
     Benchmark(name: "map_unmap", summary: "mmap of four pages and munmap, nothing touched")
-      .ours(mapUnmap).realKernel { peer_map_unmap(mapRounds) },
+      .ours { try mapUnmap(beside: 0) }.realKernel { peer_map_unmap(mapRounds, 0) },
+    Benchmark(name: "map_unmap_65k", summary: "the same in a process that has 65,000 regions")
+      .ours { try mapUnmap(beside: manyRegions) }
+      .realKernel { peer_map_unmap(mapRounds, manyRegions) },
   ]
 
   private static func minorFault() throws -> Double {
@@ -100,8 +104,9 @@ enum KernelBenchmarks {
     }
   }
 
-  private static func mapUnmap() throws -> Double {
+  private static func mapUnmap(beside regions: UInt64) throws -> Double {
     var session = try KernelSession.booted(ram: 256 << 20)
+    if regions > 0 { _ = try session.mapRegions(regions) }
     let length = 4 * Page.size
     let request = MapRequest(length: length, [.read, .write], [.private, .anonymous])
     return try Stopwatch.time(per: mapRounds) {

@@ -34,6 +34,15 @@ struct KernelSession: ~Copyable {
       by: task)
   }
 
+  /// Maps pages side by side whose rights alternate, so that each is a region.
+  mutating func mapRegions(_ count: UInt64) throws -> VirtualAddress {
+    let start = try map(pages: count)
+    for page in stride(from: UInt64(0), to: count, by: 2) {
+      try kernel.mprotect(start + page << Page.shift, Page.size, .read, by: task)
+    }
+    return start
+  }
+
   /// Writes to every page of a range.
   mutating func touch(_ start: VirtualAddress, pages: UInt64) throws {
     var access = RangeAccess(.touch, from: start, to: start + pages << Page.shift)

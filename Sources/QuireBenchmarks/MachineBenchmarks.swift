@@ -6,6 +6,7 @@ internal import QuireKernel
 /// Lines without a peer: their budgets are absolute.
 enum MachineBenchmarks {
   private static let pairs: UInt64 = 200_000
+  private static let lookups: UInt64 = 500_000
 
   static let all = [
     boot("64mib", ram: 64 << 20),
@@ -16,6 +17,9 @@ enum MachineBenchmarks {
     Benchmark(name: "block_pair_order_4", summary: "sixteen pages allocated and freed together")
       .ours { try blockPair(order: 4) },
     Benchmark(name: "kmalloc_pair", summary: "192 bytes allocated and freed").ours(objectPair),
+    lookup("10", regions: 10),
+    lookup("1k", regions: 1000),
+    lookup("65k", regions: 65_000),
   ]
 
   private static func boot(_ name: String, ram: UInt64) -> Benchmark {
@@ -53,6 +57,24 @@ enum MachineBenchmarks {
         let object = try session.kernel.kmalloc(192, .kernel, for: session.task)
         try session.kernel.kfree(object)
       }
+    }
+  }
+
+  private static func lookup(_ name: String, regions: UInt64) -> Benchmark {
+    Benchmark(name: "vma_lookup_" + name, summary: "the region of a random address found").ours {
+      var session = try KernelSession.booted(ram: 256 << 20)
+      let start = try session.mapRegions(regions)
+      var root = session.kernel.spaces[session.kernel.tasks[session.task].space].regions
+      var shuffler = Shuffler()
+      var missed = false
+      let time = Stopwatch.time(per: lookups) {
+        for _ in 0..<lookups {
+          let address = start + shuffler.next(below: regions) << Page.shift
+          if session.kernel.virtual.regions.find(address, in: &root).isNone { missed = true }
+        }
+      }
+      if missed { throw BenchmarkError(description: "an address has no region") }
+      return time
     }
   }
 }

@@ -23,8 +23,8 @@ double peer_resident_touch(uint64_t pages, uint64_t rounds, int at_random);
 double peer_copy_on_write(uint64_t pages);
 /// fork() with `bytes` touched: the parent's part alone, or with the child's exit and the wait.
 double peer_fork(uint64_t bytes, int with_exit_and_wait);
-/// mmap of four pages and munmap of them, `rounds` times, nothing touched.
-double peer_map_unmap(uint64_t rounds);
+/// mmap of four pages and munmap of them, `rounds` times, nothing touched, beside `regions` others.
+double peer_map_unmap(uint64_t rounds, uint64_t regions);
 /// sched_yield between two processes on one CPU.
 double peer_switch(uint64_t rounds);
 /// MADV_PAGEOUT of `pages` dirty pages; negative without a swap area.
