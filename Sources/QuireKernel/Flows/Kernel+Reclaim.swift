@@ -1,11 +1,190 @@
-// Direct reclaim: what a task that needs a page does to get one back from others.
+// Reclaim: when memory is short, pages that were not used lately are taken from whoever has them.
+//
+// The allocation path calls `directReclaim` (DR-1). It makes passes over the LRU lists, each
+// looking at twice as much as the one before, until enough pages are free. A task that waits
+// for the disk in here keeps its CPU: the clock moves on to the end of the write.
 
 extension Kernel {
   /// Tries to free pages for a request and says how many were freed.
   ///
-  /// No page is on an LRU list yet, so there is nothing that could be reclaimed.
-  /// Linux: `__alloc_pages_direct_reclaim`, mm/page_alloc.c.
-  mutating func directReclaim(gfp: GFPFlags, order: Int, for task: TaskIndex) -> Int { 0 }
+  /// Linux: `try_to_free_pages`, mm/vmscan.c.
+  mutating func directReclaim(gfp: GFPFlags, order: Int, for task: TaskIndex) -> Int {
+    countStall(gfp)
+    finishTransfers()
+    var scan = ReclaimScan(gfp)
+    makePasses(&scan)
+    if scan.reclaimed == 0, scan.hasSkippedActive {
+      scan.isForced = true
+      makePasses(&scan)
+    }
+    if scan.reclaimed > 0 {
+      let pid = task.isNone ? 0 : tasks[task].pid
+      emit(.reclaim, pid, UInt64(scan.reclaimed), UInt64(scan.scanned))
+    }
+    return scan.reclaimed
+  }
+
+  /// Linux: `ALLOCSTALL_NORMAL` and its like, include/linux/vm_event_item.h.
+  private mutating func countStall(_ gfp: GFPFlags) {
+    switch gfp.highestZone {
+    case .dma: counters.allocstall_dma += 1
+    case .dma32: counters.allocstall_dma32 += 1
+    default: counters.allocstall_normal += 1
+    }
+  }
+
+  /// Linux: `do_try_to_free_pages`, mm/vmscan.c.
+  private mutating func makePasses(_ scan: inout ReclaimScan) {
+    scan.priority = ReclaimScan.firstPriority
+    while scan.priority >= 0 {
+      shrinkNode(&scan)
+      if scan.hasEnough { return }
+      waitForWrites(&scan)
+      scan.priority -= 1
+    }
+    // What the last pass wrote can be freed now.
+    if !scan.hasEnough, scan.reclaimed == 0 {
+      scan.priority = 0
+      shrinkNode(&scan)
+    }
+  }
+
+  /// Lets the disks finish what this round has sent them, once that is a batch or nothing else is left to do.
+  ///
+  /// Linux: `reclaim_throttle`, mm/vmscan.c.
+  private mutating func waitForWrites(_ scan: inout ReclaimScan) {
+    guard scan.written >= ReclaimScan.batch || scan.priority == 0 else { return }
+    if let end = swap.lastTransferEnd, end > now { charge(end - now) }
+    finishTransfers()
+    scan.written = 0
+  }
+
+  // MARK: One pass
+
+  /// Linux: `shrink_node` and `shrink_lruvec`, mm/vmscan.c.
+  private mutating func shrinkNode(_ scan: inout ReclaimScan) {
+    prepare(&scan)
+    var left = scanCounts(scan)
+    let before = scan.reclaimed
+    let keepsProportions = scan.priority == ReclaimScan.firstPriority
+    while left.hasWork {
+      for list in 0..<ScanCounts.lists where left[list] > 0 {
+        let count = min(left[list], ReclaimScan.batch)
+        left[list] -= count
+        if ScanCounts.isActive(list) {
+          shrinkActive(anon: ScanCounts.isAnon(list), count, &scan)
+        } else {
+          shrinkInactive(ScanCounts.isAnon(list) ? .inactiveAnon : .inactiveFile, count, &scan)
+        }
+      }
+      if scan.reclaimed - before >= scan.target, !keepsProportions { break }
+    }
+    if swap.totalPages > 0, lru.isInactiveLow(anon: true) {
+      deactivate(.activeAnon, ReclaimScan.batch)
+    }
+  }
+
+  /// Which active lists are scanned at all (SCAN-5).
+  ///
+  /// Linux: `prepare_scan_control`, mm/vmscan.c.
+  private func prepare(_ scan: inout ReclaimScan) {
+    scan.deactivatesAnon = scan.isForced || lru.isInactiveLow(anon: true)
+    scan.deactivatesFile = scan.isForced || lru.isInactiveLow(anon: false)
+  }
+
+  private mutating func shrinkActive(anon: Bool, _ count: Int, _ scan: inout ReclaimScan) {
+    if anon ? scan.deactivatesAnon : scan.deactivatesFile {
+      deactivate(anon ? .activeAnon : .activeFile, count)
+    } else {
+      scan.hasSkippedActive = true
+    }
+  }
+
+  /// Moves pages from the tail of an active list to the inactive one; being used lately does not
+  /// save an anonymous page (LRU-5).
+  ///
+  /// Linux: `shrink_active_list`, mm/vmscan.c.
+  private mutating func deactivate(_ list: LRUList, _ count: Int) {
+    var left = min(count, lru.count(list))
+    counters.pgrefill += UInt64(left)
+    while left > 0 {
+      left -= 1
+      let frame = lru.tail(list)
+      lru.remove(frame, in: &memory.frames)
+      charge(costs.pageScan)
+      if memory.frames[frame].mapCount > 0 { _ = takeReferences(of: frame) }
+      memory.frames[frame].flags.remove(.active)
+      memory.frames[frame].flags.insert(.workingset)
+      lru.add(frame, in: &memory.frames)
+      counters.pgdeactivate += 1
+    }
+  }
+
+  /// Looks at pages from the tail of an inactive list and frees those it may (LRU-6).
+  ///
+  /// Linux: `shrink_inactive_list`, mm/vmscan.c.
+  private mutating func shrinkInactive(
+    _ list: LRUList, _ count: Int, _ scan: inout ReclaimScan
+  ) {
+    let batch = min(count, lru.count(list))
+    let freedBefore = scan.reclaimed
+    let writtenBefore = scan.written
+    for _ in 0..<batch {
+      let frame = lru.tail(list)
+      lru.remove(frame, in: &memory.frames)
+      memory.get(frame)
+      charge(costs.pageScan)
+      putBack(frame, reclaim(frame, &scan), &scan)
+    }
+    scan.scanned += batch
+    let freed = scan.reclaimed - freedBefore
+    counters.pgscan_direct += UInt64(batch)
+    counters.pgsteal_direct += UInt64(freed)
+    if list == .inactiveAnon {
+      counters.pgscan_anon += UInt64(batch)
+      counters.pgsteal_anon += UInt64(freed)
+    }
+    lru.noteCost(
+      anon: list == .inactiveAnon, written: scan.written - writtenBefore, kept: batch - freed)
+  }
+
+  /// Ends the isolation of a page.
+  ///
+  /// Linux: `move_folios_to_lru`, mm/vmscan.c.
+  private mutating func putBack(
+    _ frame: FrameNumber, _ verdict: PageVerdict, _ scan: inout ReclaimScan
+  ) {
+    if verdict == .free {
+      scan.reclaimed += 1
+      put(frame)
+      return
+    }
+    if memory.frames[frame].referenceCount > 1 {
+      if verdict == .activate, !memory.frames[frame].flags.contains(.unevictable) {
+        memory.frames[frame].flags.insert(.active)
+        counters.pgactivate += 1
+      }
+      lru.add(frame, in: &memory.frames)
+    }
+    put(frame)
+  }
+
+  /// Reclaims one page that its owner says will not be needed soon, however lately it was used.
+  ///
+  /// Linux: `reclaim_pages`, mm/vmscan.c.
+  package mutating func pageOut(_ frame: FrameNumber) {
+    let flags = memory.frames[frame].flags
+    guard flags.contains(.lru), !flags.contains(.unevictable) else { return }
+    finishTransfers()
+    var scan = ReclaimScan(.kernel)
+    scan.ignoresReferences = true
+    memory.frames[frame].flags.remove(.referenced)
+    lru.remove(frame, in: &memory.frames)
+    memory.get(frame)
+    putBack(frame, reclaim(frame, &scan), &scan)
+  }
+
+  // MARK: Pages on and off the lists
 
   /// The last owner of a page has let go: it is on no list any more.
   ///
@@ -25,5 +204,5 @@ extension Kernel {
   /// Pages that reclaim could free at best.
   ///
   /// Linux: `zone_reclaimable_pages`, mm/vmscan.c.
-  var reclaimablePages: Int { 0 }
+  var reclaimablePages: Int { lru.reclaimableCount(swapHasRoom: swap.freePages > 0) }
 }

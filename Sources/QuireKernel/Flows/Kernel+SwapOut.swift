@@ -10,7 +10,7 @@ extension Kernel {
   /// Linux: `swap_duplicate`, mm/swapfile.c.
   package mutating func swapDuplicate(_ entry: SwapEntry) {
     precondition(!swap[entry].isFree, "swapDuplicate: slot \(entry.slot) is free")
-    swap[entry].users += 1
+    swap.addUser(entry)
   }
 
   /// An entry that named the slot is gone, as after munmap; with the last one goes the data, and
@@ -19,19 +19,18 @@ extension Kernel {
   /// Linux: `free_swap_and_cache`, mm/swapfile.c.
   package mutating func swapFree(_ entry: SwapEntry) {
     dropSwapUser(entry)
-    let frame = swap[entry].cached
-    if swap.areas[Int(entry.area)].slots[Int(entry.slot)].users > 0 || frame.isNone { return }
-    if memory.frames[frame].mapCount == 0 { freeSwap(of: frame) }
+    let slot = swap[entry]
+    if slot.users > 0 || slot.cached.isNone { return }
+    if memory.frames[slot.cached].mapCount == 0 { freeSwap(of: slot.cached) }
   }
 
   /// Linux: `swap_free`, mm/swapfile.c.
   mutating func dropSwapUser(_ entry: SwapEntry) {
-    precondition(swap[entry].users > 0, "swapFree: slot \(entry.slot) has no user")
-    swap[entry].users -= 1
-    if swap[entry].users > 0 || !swap[entry].cached.isNone { return }
-    memory.store.release(swap[entry].data)
+    swap.dropUser(entry)
+    let slot = swap[entry]
+    if slot.users > 0 || !slot.cached.isNone { return }
+    memory.store.release(slot.data)
     swap[entry].data = .zero
-    swap[entry].isZeroFilled = false
     swap.releaseIfUnused(entry)
   }
 
@@ -49,23 +48,19 @@ extension Kernel {
   }
 
   mutating func addToSwapCache(_ frame: FrameNumber, _ entry: SwapEntry) {
-    swap[entry].cached = frame
-    swap.cache[frame.index] = SwapCacheRow(entry)
+    swap.addToCache(frame, entry)
     memory.frames[frame].flags.formUnion([.swapCache, .swapBacked])
     memory.get(frame)
-    swap.cachedPages += 1
+    gauges.nr_swapcached += 1
   }
 
   /// Parts a page and its slot; the cache's reference is the caller's now.
   ///
   /// Linux: `__delete_from_swap_cache`, mm/swap_state.c.
   mutating func removeFromSwapCache(_ frame: FrameNumber) {
-    let entry = swap.cache[frame.index].entry
-    swap[entry].cached = .none
-    swap.cache[frame.index] = SwapCacheRow(.none)
+    swap.removeFromCache(frame)
     memory.frames[frame].flags.remove(.swapCache)
-    swap.cachedPages -= 1
-    swap.releaseIfUnused(entry)
+    gauges.nr_swapcached -= 1
   }
 
   /// Gives the slot of a cached page up, if nobody else uses it and the disk is done with it; the
@@ -100,26 +95,33 @@ extension Kernel {
     }
     swap[entry].isZeroFilled = false
     swap.cache[frame.index].flags.insert(.writeback)
-    swap.areas[Int(entry.area)].device.submitWrite(of: frame, now: now, costs)
+    swap.cache[frame.index].transferEnd = swap.areas[Int(entry.area)].device.submit(
+      frame, isWrite: true, now: now, costs)
     counters.pswpout += 1
     // /proc/vmstat counts transfers in KiB.
     counters.pgpgout += Page.size >> 10
     emit(.swapOut, 0, UInt64(frame.rawValue), UInt64(entry.slot))
   }
 
-  /// Ends the writes that the disks have finished by now; what was being reclaimed goes to the tail
-  /// of its list, to be freed next.
+  /// Ends the transfers that the disks have finished by now.
   ///
-  /// Linux: `end_swap_bio_write` and `folio_end_writeback`, mm/page_io.c and mm/filemap.c.
-  mutating func finishSwapWrites() {
-    for place in 0..<swap.areas.limit where swap.areas.isOccupied(place) {
-      while let write = swap.areas[place].device.nextWrite, write.end <= now {
-        swap.areas[place].device.dropFirstWrite()
-        endWriteback(of: write.frame)
+  /// Linux: `end_swap_bio_read` and `end_swap_bio_write`, mm/page_io.c.
+  mutating func finishTransfers() {
+    for number in 0..<swap.areas.limit where swap.areas.isOccupied(number) {
+      while let transfer = swap.areas[number].device.nextTransfer, transfer.end <= now {
+        swap.areas[number].device.dropFirst()
+        if transfer.isWrite {
+          endWriteback(of: transfer.frame)
+        } else {
+          memory.frames[transfer.frame].flags.remove(.locked)
+        }
       }
     }
   }
 
+  /// What was being reclaimed goes to the tail of its list, to be freed next.
+  ///
+  /// Linux: `folio_end_writeback` and `folio_rotate_reclaimable`, mm/filemap.c and mm/swap.c.
   private mutating func endWriteback(of frame: FrameNumber) {
     let wasReclaimed = swap.cache[frame.index].flags.contains(.reclaim)
     swap.cache[frame.index].flags.subtract([.writeback, .reclaim])

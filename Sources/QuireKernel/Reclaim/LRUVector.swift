@@ -59,6 +59,8 @@ public struct LRUVector: BitwiseCopyable {
   /// Number of pages on a list.
   public func count(_ list: LRUList) -> Int { lists[list.rawValue].count }
 
+  func count(at list: Int) -> Int { lists[list].count }
+
   func tail(_ list: LRUList) -> FrameNumber { lists[list.rawValue].tail }
   func head(_ list: LRUList) -> FrameNumber { lists[list.rawValue].head }
 
@@ -134,6 +136,20 @@ public struct LRUVector: BitwiseCopyable {
     let gibibytes = (inactive + active) >> (30 - Int(Page.shift))
     let ratio = gibibytes == 0 ? 1 : Self.squareRoot(10 * gibibytes)
     return inactive * ratio < active
+  }
+
+  /// Notes what a batch has cost: pages written count for a batch each, pages kept for one (SCAN-4).
+  ///
+  /// Linux: `lru_note_cost`, mm/swap.c.
+  mutating func noteCost(anon: Bool, written: Int, kept: Int) {
+    let cost = UInt64(written * ReclaimScan.batch + kept)
+    if anon { anonCost += cost } else { fileCost += cost }
+    var size = 0
+    for list in 0..<ScanCounts.lists { size += lists[list].count }
+    if anonCost + fileCost > UInt64(size / 4) {
+      anonCost /= 2
+      fileCost /= 2
+    }
   }
 
   /// Largest integer whose square is at most `value`, for the few values that occur here.

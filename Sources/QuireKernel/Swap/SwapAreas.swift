@@ -10,8 +10,8 @@ struct SwapCacheRow: BitwiseCopyable {
   private var slot: UInt32 = 0
   private var area: UInt8 = 0
   var flags: Flags = []
-  /// When the read that fills the page is over (with `PageFlags.locked`).
-  var readEnd: Nanoseconds = 0
+  /// When the transfer is over that the page is locked or written back for.
+  var transferEnd: Nanoseconds = 0
 
   init(_ entry: SwapEntry) {
     slot = entry.slot
@@ -47,6 +47,8 @@ package struct SwapAreas: ~Copyable {
   package internal(set) var freePages = 0
   /// Pages in the swap cache.
   package internal(set) var cachedPages = 0
+  /// Slots that only a cached page keeps from being free.
+  private(set) var cacheOnlySlots = 0
   /// What the read-ahead of shared objects remembers (SWAP-12).
   var clusterReadahead = SwapReadahead()
 
@@ -178,6 +180,47 @@ package struct SwapAreas: ~Copyable {
   subscript(entry: SwapEntry) -> SwapSlot {
     get { areas[Int(entry.area)].slots[Int(entry.slot)] }
     _modify { yield &areas[Int(entry.area)].slots[Int(entry.slot)] }
+  }
+
+  /// When all transfers that are on their way will be over; nil when none is.
+  var lastTransferEnd: Nanoseconds? {
+    var end: Nanoseconds?
+    for number in 0..<areas.limit where areas.isOccupied(number) {
+      if let last = areas[number].device.lastEnd { end = max(end ?? 0, last) }
+    }
+    return end
+  }
+
+  // MARK: Who holds a slot
+
+  /// One more entry or place of an object names the slot.
+  mutating func addUser(_ entry: SwapEntry) {
+    if self[entry].users == 0, !self[entry].cached.isNone { cacheOnlySlots -= 1 }
+    self[entry].users += 1
+  }
+
+  mutating func dropUser(_ entry: SwapEntry) {
+    precondition(self[entry].users > 0, "SwapAreas: slot \(entry.slot) has no user")
+    self[entry].users -= 1
+    if self[entry].users == 0, !self[entry].cached.isNone { cacheOnlySlots += 1 }
+  }
+
+  /// A page is cached for the slot from now on.
+  mutating func addToCache(_ frame: FrameNumber, _ entry: SwapEntry) {
+    self[entry].cached = frame
+    cache[frame.index] = SwapCacheRow(entry)
+    cachedPages += 1
+    if self[entry].users == 0 { cacheOnlySlots += 1 }
+  }
+
+  /// The page is not cached any more; the slot is free if nobody uses it.
+  mutating func removeFromCache(_ frame: FrameNumber) {
+    let entry = cache[frame.index].entry
+    self[entry].cached = .none
+    cache[frame.index] = SwapCacheRow(.none)
+    cachedPages -= 1
+    if self[entry].users == 0 { cacheOnlySlots -= 1 }
+    releaseIfUnused(entry)
   }
 
   /// Frees the slot if nothing holds it any more.

@@ -2,9 +2,10 @@
 
 internal import KernelStorage
 
-/// A write that is on its way to the disk.
-struct SwapWrite: BitwiseCopyable {
+/// A page on its way to or from the disk.
+struct SwapTransfer: BitwiseCopyable {
   var frame: FrameNumber
+  var isWrite: Bool
   /// When the disk reports it done.
   var end: Nanoseconds
 }
@@ -12,35 +13,41 @@ struct SwapWrite: BitwiseCopyable {
 /// The queue of a simulated disk.
 ///
 /// Transfers follow one another; the latency of a request runs beside the transfers of others,
-/// as it does on a flash drive with a deep queue.
+/// as it does on a flash drive with a deep queue. So they end in the order in which they were asked for.
 /// Linux: none (model only).
 struct SwapDevice: ~Copyable {
-  /// When the transfers asked for so far are over.
+  /// When the transfers asked for so far have left the queue.
   private var busyUntil: Nanoseconds = 0
-  /// Writes in the order in which they end: a ring of a power of two rows.
-  private var ring = Table<SwapWrite>()
+  /// The transfers that are not over, oldest first: a ring of a power of two rows.
+  private var ring = Table<SwapTransfer>()
   private var first = 0
-  private(set) var pendingWrites = 0
+  private(set) var pending = 0
 
-  /// Queues a transfer and says when it is over.
-  mutating func submit(pages: Int, now: Nanoseconds, _ costs: borrowing Costs) -> Nanoseconds {
-    busyUntil = max(busyUntil, now) + UInt64(pages) * costs.diskPage
-    return busyUntil + costs.diskLatency
+  /// Queues the transfer of one page and says when it will be over.
+  @discardableResult
+  mutating func submit(
+    _ frame: FrameNumber, isWrite: Bool, now: Nanoseconds, _ costs: borrowing Costs
+  ) -> Nanoseconds {
+    busyUntil = max(busyUntil, now) + costs.diskPage
+    let end = busyUntil + costs.diskLatency
+    if pending == ring.count { grow() }
+    ring[(first + pending) & (ring.count - 1)] = SwapTransfer(
+      frame: frame, isWrite: isWrite, end: end)
+    pending += 1
+    return end
   }
 
-  mutating func submitWrite(of frame: FrameNumber, now: Nanoseconds, _ costs: borrowing Costs) {
-    let end = submit(pages: 1, now: now, costs)
-    if pendingWrites == ring.count { grow() }
-    ring[(first + pendingWrites) & (ring.count - 1)] = SwapWrite(frame: frame, end: end)
-    pendingWrites += 1
+  /// The transfer that ends next.
+  var nextTransfer: SwapTransfer? { pending == 0 ? nil : ring[first] }
+
+  /// When all that was asked for is over; nil when it is.
+  var lastEnd: Nanoseconds? {
+    pending == 0 ? nil : ring[(first + pending - 1) & (ring.count - 1)].end
   }
 
-  /// The write that ends first.
-  var nextWrite: SwapWrite? { pendingWrites == 0 ? nil : ring[first] }
-
-  mutating func dropFirstWrite() {
+  mutating func dropFirst() {
     first = (first + 1) & (ring.count - 1)
-    pendingWrites -= 1
+    pending -= 1
   }
 
   private mutating func grow() {

@@ -15,7 +15,24 @@ package struct SwapReadahead: Hashable, Sendable, BitwiseCopyable {
   package init() {}
 
   /// Linux: `SWAP_RA_HITS_MAX`, mm/swap_state.c.
-  static let mostHits: UInt16 = 63
+  private static let mostHits: UInt16 = 63
+  /// Linux: `SWAP_RA_ORDER_CEILING`, mm/swap_state.c.
+  static let largestOrder = 5
+
+  /// A page is read, with `window - 1` others.
+  mutating func begin(at page: UInt64, window: UInt16) {
+    lastPage = page
+    self.window = window
+    hits = 0
+  }
+
+  /// A fault found its page cached; `wasAhead` says that read-ahead had brought it.
+  mutating func noteFault(at page: UInt64, wasAhead: Bool) {
+    lastPage = page
+    if wasAhead { noteHit() }
+  }
+
+  mutating func noteHit() { hits = min(hits + 1, Self.mostHits) }
 
   /// How many pages to read for a fault at `page`, itself included.
   ///
