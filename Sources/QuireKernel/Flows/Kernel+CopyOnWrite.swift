@@ -52,6 +52,12 @@ extension Kernel {
     _ entry: PageTableEntry, _ fault: Fault, _ flags: VMAFlags, table: FrameNumber, index: Int
   ) throws(Errno) {
     let frame = try newAnonymousPage(fault)
+    if memory.entry(table: table, index: index) != entry {
+      // Making room took the old page away meanwhile: the access will fault anew.
+      removeAnonMapping(frame)
+      release(frame)
+      return
+    }
     if entry.isSpecial {
       spaces[fault.space].anonPages += 1
       install(frame, flags, table: table, index: index)

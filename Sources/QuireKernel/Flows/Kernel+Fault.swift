@@ -132,7 +132,7 @@ extension Kernel {
       let index = TableLevel.index(fault.address, TableLevel.leaf)
       let entry = memory.entry(table: table, index: index)
       if entry.isNone { return try missingPage(fault) }
-      if entry.isSwap { return try swappedPage(fault, table: table, index: index) }
+      if entry.isSwap { return try swapIn(fault, entry, table: table, index: index) }
       if fault.isWrite && !entry.isWritable {
         try writeProtected(fault, entry, table: table, index: index)
         return .done
@@ -149,31 +149,9 @@ extension Kernel {
   @inline(__always)
   private mutating func missingPage(_ fault: Fault) throws(Errno) -> FaultOutcome {
     let area = virtual.regions[fault.region]
-    if area.object.isNone {
-      try anonymousPage(fault, area.flags)
-    } else {
-      try objectPage(fault, area)
-    }
+    if !area.object.isNone { return try objectPage(fault, area) }
+    try anonymousPage(fault, area.flags)
     return .done
-  }
-
-  /// The page is in swap; a write to one that others share goes on as any write to a shared page.
-  private mutating func swappedPage(_ fault: Fault, table: FrameNumber, index: Int)
-    throws(Errno) -> FaultOutcome
-  {
-    let swapFault = SwapFault(
-      region: fault.region, address: fault.address, table: table, index: index,
-      isWrite: fault.isWrite)
-    switch swapIn(swapFault, by: fault.task) {
-    case .blocked(let until): return .blocked(until: until)
-    case .failed(let error): throw error
-    case .mapped(let isMajor):
-      let entry = memory.entry(table: table, index: index)
-      if fault.isWrite && !entry.isWritable {
-        try writeProtected(fault, entry, table: table, index: index)
-      }
-      return isMajor ? .major : .done
-    }
   }
 
   /// The first access to a page of private anonymous memory (FAULT-6).

@@ -8,19 +8,36 @@ extension Kernel {
 
   /// - Throws: ENOMEM without a frame; ENOSPC or EFAULT, which are SIGBUS to the user.
   /// Linux: `do_read_fault` and `do_shared_fault`, mm/memory.c.
-  mutating func objectPage(_ fault: Fault, _ area: VirtualMemoryArea) throws(Errno) {
+  mutating func objectPage(
+    _ fault: Fault, _ area: VirtualMemoryArea
+  ) throws(Errno) -> FaultOutcome {
     let page = virtual.regions.pageOffset(fault.address, in: fault.region)
     if !fault.isWrite && virtual.objects[area.object].flags.contains(.faultAround) {
-      if try mapAround(fault, area, page) { return }
+      if try mapAround(fault, area, page) { return .done }
     }
     if page >= virtual.objects[area.object].pageCount { throw .EFAULT }
+    var outcome = FaultOutcome.done
+    if virtual.objects.slot(page, of: area.object).isSwap {
+      outcome = try swapInShared(page, of: area.object, for: fault)
+      if case .blocked = outcome { return outcome }
+    }
     let frame = try sharedPage(page, of: area.object, in: fault.space, by: fault.task)
-    let table = try makeLeafTable(for: fault.address, in: fault.space, by: fault.task)
+    let table = try tableHolding(frame, for: fault)
     let dirty = fault.isWrite ? PageTableEntry.dirtyBit : 0
     map(
       frame, protection: area.flags.entryProtection | dirty, in: fault.space, table: table,
       index: TableLevel.index(fault.address, TableLevel.leaf))
     if fault.isWrite { memory.frames[frame].flags.insert(.dirty) }
+    return outcome
+  }
+
+  /// The leaf table for a fault; `frame` is not reclaimed to make room for it.
+  private mutating func tableHolding(
+    _ frame: FrameNumber, for fault: Fault
+  ) throws(Errno) -> FrameNumber {
+    memory.frames[frame].flags.insert(.locked)
+    defer { memory.frames[frame].flags.remove(.locked) }
+    return try makeLeafTable(for: fault.address, in: fault.space, by: fault.task)
   }
 
   /// One more PTE maps a page of an object.

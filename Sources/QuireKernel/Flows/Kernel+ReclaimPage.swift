@@ -1,5 +1,7 @@
 // What reclaim does with one page: was it used, can it go, where does its data go (SCAN-6).
 
+internal import KernelStorage
+
 extension Kernel {
   /// Decides about a page that is isolated from the lists, and does what the decision needs.
   ///

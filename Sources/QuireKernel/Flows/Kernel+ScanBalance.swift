@@ -1,5 +1,7 @@
 // How much of each list a pass looks at: the balance between anonymous and file pages.
 
+internal import KernelStorage
+
 extension Kernel {
   /// Pages to scan from each list in this pass (SCAN-2, SCAN-3).
   ///

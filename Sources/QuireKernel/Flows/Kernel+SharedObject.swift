@@ -15,7 +15,7 @@ extension Kernel {
         flags: reserves ? [.faultAround] : [.faultAround, .noReserve]))
   }
 
-  /// The page of an object, made of zeros when it does not exist yet.
+  /// The page of an object, made of zeros when it does not exist yet; it is not in swap.
   ///
   /// - Throws: ENOMEM without a frame, ENOSPC when the page may not be charged.
   /// Linux: `shmem_get_folio_gfp`, mm/shmem.c.
@@ -52,7 +52,7 @@ extension Kernel {
     while let found = virtual.objects.nextOccupied(from: page, of: object) {
       let slot = virtual.objects.slot(found, of: object)
       virtual.objects.setSlot(found, of: object, to: .none)
-      dropSharedPage(slot.frame)
+      if slot.isSwap { swapFree(slot.swap) } else { dropSharedPage(slot.frame) }
       page = found + 1
     }
     uncharge(pages: virtual.objects[object].chargedPages)

@@ -3,6 +3,8 @@
 // A fault that has to wait for the disk answers `blocked` and is taken again by the same access;
 // the task remembers that it waited, so that the fault is counted once, as a major one.
 
+internal import KernelStorage
+
 extension Kernel {
   /// Brings the page of a swap entry back and maps it.
   ///

@@ -1,5 +1,7 @@
 // Reading from swap, and what to read along with the page that is asked for (SWAP-12).
 
+internal import KernelStorage
+
 extension Kernel {
   // MARK: One page
 

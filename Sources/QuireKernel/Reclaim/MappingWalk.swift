@@ -1,5 +1,7 @@
 // From a page to the entries that map it.
 
+internal import KernelStorage
+
 /// One page-table entry that maps a page.
 ///
 /// Linux: `struct page_vma_mapped_walk`, include/linux/rmap.h.
