@@ -12,12 +12,25 @@ final class Interrupt: @unchecked Sendable {
   private let pipe = Pipe()
   private let source: any DispatchSourceSignal
 
-  /// Takes SIGINT over for the rest of the process.
-  init() {
+  /// Takes SIGINT over until `stop`.
+  ///
+  /// - Parameter action: is called at each Ctrl-C, on a queue of the system's.
+  init(action: @escaping @Sendable () -> Void = {}) {
     signal(SIGINT, SIG_IGN)
     source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    source.setEventHandler { [weak self] in self?.raise() }
+    source.setEventHandler { [weak self] in
+      // Whoever asks twice does not want to wait for the end of a slice.
+      if self?.isRaised == true { exit(ExitStatus.interrupted) }
+      self?.raise()
+      action()
+    }
     source.resume()
+  }
+
+  /// Gives Ctrl-C its ordinary meaning back.
+  func stop() {
+    source.cancel()
+    signal(SIGINT, SIG_DFL)
   }
 
   /// Whether Ctrl-C was typed since the last `clear`.

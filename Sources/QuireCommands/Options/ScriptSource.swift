@@ -1,0 +1,75 @@
+// Where a script comes from (a file, standard input, the command line) and where its imports are.
+
+internal import Foundation
+internal import Quire
+
+/// The text of a script and what to call it.
+struct ScriptSource {
+  var name: String
+  var bytes: [UInt8]
+
+  /// Reads the script that the command line names: `-e TEXT`, `-` for standard input, or a file.
+  ///
+  /// - Throws: `UnreadableScript`.
+  init(file: String?, text: String?) throws {
+    if let text {
+      (name, bytes) = ("<command line>", Array(text.utf8))
+    } else if let file, file != "-" {
+      (name, bytes) = (file, try Self.read(file))
+    } else {
+      (name, bytes) = ("<stdin>", Array(FileHandle.standardInput.readDataToEndOfFile()))
+    }
+  }
+
+  private static func read(_ path: String) throws -> [UInt8] {
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
+      throw UnreadableScript(path: path, reason: "no such file")
+    }
+    if attributes[.type] as? FileAttributeType == .typeDirectory {
+      throw UnreadableScript(path: path, reason: "it is a folder")
+    }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw UnreadableScript(path: path, reason: "permission denied")
+    }
+    return Array(data)
+  }
+}
+
+/// A script that cannot be read at all.
+struct UnreadableScript: Error, CustomStringConvertible {
+  var path: String
+  var reason: String
+  var description: String { "error: cannot read \(path): \(reason)\n" }
+}
+
+/// Finds `name.quire` beside the script that imports it, then in the search path.
+struct FileModules: ModuleResolver {
+  /// Folders to search, in order.
+  var searchPath: [String]
+
+  /// `--module-path` first, then `QUIRE_PATH`, whose folders are separated by colons.
+  init(
+    options: [String], environment: [String: String] = ProcessInfo.processInfo.environment
+  ) {
+    let inherited = environment["QUIRE_PATH"]?.split(separator: ":").map(String.init) ?? []
+    searchPath = options + inherited
+  }
+
+  func module(_ path: String, importedBy importer: String) -> ModuleSource? {
+    for candidate in placesSearched(path, importedBy: importer) {
+      if let data = FileManager.default.contents(atPath: candidate) {
+        return ModuleSource(name: candidate, text: Array(data))
+      }
+    }
+    return nil
+  }
+
+  func placesSearched(_ path: String, importedBy importer: String) -> [String] {
+    let isFile = !importer.hasPrefix("<")
+    let beside =
+      isFile ? URL(fileURLWithPath: importer).deletingLastPathComponent().relativePath : "."
+    return ([beside] + searchPath).map { folder in
+      folder == "." ? path + ".quire" : folder + "/" + path + ".quire"
+    }
+  }
+}

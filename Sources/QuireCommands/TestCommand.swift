@@ -1,0 +1,56 @@
+// `quire test`: the `test` blocks of scripts, each in a machine of its own.
+
+package import ArgumentParser
+internal import Quire
+
+/// Runs tests and counts those that passed.
+package struct TestCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "test", abstract: "Run the test blocks of scripts, each in a machine of its own.")
+
+  @Argument(help: "The scripts.", completion: .file(extensions: ["quire"]))
+  var files: [String]
+
+  @Option(name: .long, help: "Run only tests whose name contains this text.")
+  var filter: String?
+
+  @OptionGroup(title: "Machine") var machine: MachineArguments
+  @OptionGroup(title: "Limits") var limits: LimitArguments
+  @OptionGroup(title: "Watching") var watch: WatchArguments
+  @OptionGroup var messages: MessageArguments
+
+  package init() {}
+
+  package func run() throws {
+    var passed = 0
+    var failed = 0
+    for file in files {
+      let script = try LoadedScript.load(
+        file: file, text: nil, machine: machine, messages: messages)
+      messages.report(script.program.warnings, in: script.program.files)
+      for test in try outcomes(of: script) {
+        Console.write("\(test.passed ? "ok" : "FAILED")  \(file): \(test.name)\n")
+        if test.passed {
+          passed += 1
+        } else {
+          failed += 1
+          Console.write(test.outcome.output)
+          messages.report(test.outcome.diagnostics, in: test.outcome.files)
+        }
+      }
+    }
+    Console.write("\(passed) passed, \(failed) failed\n")
+    if failed > 0 { throw ExitCode(ExitStatus.failed) }
+  }
+
+  private func outcomes(of script: LoadedScript) throws -> [TestOutcome] {
+    do throws(MachineError) {
+      return try script.program.runTests(
+        on: script.settings, limits: limits.limits, options: watch.options
+      ) { name in filter.map { name.contains($0) } ?? true }
+    } catch {
+      script.report(error)
+      throw ExitCode(ExitStatus.notStarted)
+    }
+  }
+}
