@@ -21,6 +21,7 @@ extension Kernel {
   /// It reads whole tables and is meant for tests and audits.
   public borrowing func checkInvariants() -> [InvariantViolation] {
     var violations: [InvariantViolation] = []
+    checkPhysical(&violations)
     checkTasks(&violations)
     return violations
   }

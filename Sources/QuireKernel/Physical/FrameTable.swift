@@ -41,17 +41,15 @@ public struct FrameTable: ~Copyable {
     blockTypes[frame.index >> Pageblock.order] = type
   }
 
-  /// The block of free or allocated frames that `frame` lies inside of, not at the start of.
+  /// The block that `frame` lies inside of, not at the start of, whose first frame has `mark`.
   ///
   /// Only the first frame of a block is written when the block is handed out or freed, so the
   /// heads that could cover `frame` are tried one after another.
-  package func blockHead(covering frame: FrameNumber) -> FrameNumber? {
+  func blockHead(covering frame: FrameNumber, marked mark: PageFlags) -> FrameNumber? {
     for order in 1...BuddyOrder.maximum {
       let head = FrameNumber(frame.index & ~(1 << order - 1))
       if head == frame { continue }
-      let descriptor = self[head]
-      let isHead = !descriptor.flags.isDisjoint(with: [.buddy, .head])
-      if isHead, Int(descriptor.order) >= order { return head }
+      if self[head].flags.contains(mark), Int(self[head].order) >= order { return head }
     }
     return nil
   }

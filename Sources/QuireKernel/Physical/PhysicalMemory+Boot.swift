@@ -123,6 +123,7 @@ extension Zone {
     spanned = layout.span.upperBound.index - layout.span.lowerBound.index
     present = layout.present
     managed = layout.free.upperBound.index - layout.free.lowerBound.index
+    managedStart = layout.free.lowerBound
     var frame = layout.free.lowerBound.index
     let end = layout.free.upperBound.index
     while frame < end {

@@ -53,6 +53,19 @@ public struct PhysicalMemory: ~Copyable {
     return nil
   }
 
+  /// The first frame of the block handed out that `frame` lies inside of, not at the start of.
+  public func allocatedBlock(covering frame: FrameNumber) -> FrameNumber? {
+    frames.blockHead(covering: frame, marked: .head)
+  }
+
+  /// Whether a frame is in a free block.
+  public func isFree(_ frame: FrameNumber) -> Bool {
+    guard let kind = zoneKind(of: frame) else { return false }
+    let untouched = zones[kind.index].untouchedStart..<zones[kind.index].untouchedEnd
+    return untouched.contains(frame) || frames[frame].flags.contains(.buddy)
+      || frames.blockHead(covering: frame, marked: .buddy) != nil
+  }
+
   // MARK: Blocks
 
   /// Takes a block out of one zone, without asking any watermark.

@@ -55,6 +55,8 @@ public struct Zone: ~Copyable {
   public internal(set) var present = 0
   /// `present` without what was reserved at boot.
   public internal(set) var managed = 0
+  /// First of the frames that the allocator got at boot; they are one stretch.
+  var managedStart: FrameNumber = .none
   /// Frames in free blocks (`nr_free_pages`).
   public internal(set) var free = 0
   public internal(set) var watermarks = Watermarks()
@@ -80,6 +82,7 @@ public struct Zone: ~Copyable {
   /// First frame behind the zone.
   @inlinable public var end: FrameNumber { start + spanned }
   public var isPopulated: Bool { present > 0 }
+  var untouchedIsEmpty: Bool { untouchedStart == untouchedEnd }
 
   @inlinable public func contains(_ frame: FrameNumber) -> Bool {
     frame >= start && frame.index < start.index + spanned
