@@ -127,7 +127,8 @@ struct NameTests {
           fix-it: did you mean 'start'? 'strat' → 'start'
         """)
     #expect(messages("var r = mmap 4MiB\nr = [strat: 1]\nprint r.strat") == "")
-    #expect(messages("try { sbrk 1 } catch e { print e.errno, e.code }").hasPrefix("1:43: a error"))
+    #expect(
+      messages("try { sbrk 1 } catch e { print e.errno, e.code }").hasPrefix("1:43: an error"))
   }
 
   @Test("expectations name an errno or a signal")
@@ -149,6 +150,32 @@ struct NameTests {
           fix-it: did you mean 'maps'? 'mapz' → 'maps'
         2:13: 'show memory' takes no argument
         """)
+  }
+
+  @Test("what is certainly no condition is refused as one")
+  func conditions() {
+    #expect(
+      messages("expect ENOMEM\nif fork() { }\nwhile 1 { }\nlet m = [:]\nif m.a { }") == """
+        1:8: a condition is true or false, not an integer
+          note: 'expect ENOMEM { … }' expects a failure
+        2:4: a condition is true or false, not a process
+          note: compare it: 'fork() == …'
+        3:7: a condition is true or false, not an integer
+        """)
+  }
+
+  @Test("words that only some strings can be are checked where they are written out")
+  func words() {
+    #expect(
+      messages("on \"page_falt\" { }") == """
+        1:4: 'on' knows no event "page_falt"
+          note: it knows fork, exit, reap, exec, signal, map, unmap, protect, brk, page_fault, \
+        cow, segv, allocate, free, kmalloc, kfree, reclaim, swap_out, swap_in, swapon, swapoff, \
+        oom_kill
+          fix-it: did you mean '"page_fault"'? '"page_falt"' → '"page_fault"'
+        """)
+    #expect(messages("sysctl \"vm.swappines\", 3").contains("vm.swappiness"))
+    #expect(messages("let name = \"vm.swappines\"\nsysctl name, 3") == "")
   }
 
   @Test("a line that cannot be read says so once")

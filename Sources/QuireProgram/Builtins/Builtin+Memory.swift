@@ -16,6 +16,13 @@ private let accessFailures = [
 ]
 
 extension Builtin {
+  /// The kernel parameters that the model obeys.
+  package static let parameterNames: [String] = [
+    "vm.swappiness", "vm.overcommit_memory", "vm.overcommit_ratio", "vm.max_map_count",
+    "vm.mmap_min_addr", "vm.page-cluster", "vm.min_free_kbytes", "vm.watermark_scale_factor",
+    "kernel.pid_max", "vm.panic_on_oom", "vm.oom_kill_allocating_task",
+  ]
+
   static let addressSpaceSignatures: [Signature] = [
     Signature(
       "mmap",
@@ -116,7 +123,8 @@ extension Builtin {
     Signature(
       "sysctl",
       [
-        Parameter("name", .string, "As the kernel spells it: \"vm.swappiness\"."),
+        Parameter(
+          "name", .string, "As the kernel spells it: \"vm.swappiness\".", words: parameterNames),
         Parameter("value", .any, .optional, "The new value; without it nothing changes."),
       ], returns: .any, "Reads or sets a kernel parameter and returns its value.",
       fails: [

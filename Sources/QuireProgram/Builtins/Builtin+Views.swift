@@ -4,6 +4,13 @@ private typealias Parameter = Signature.Parameter
 private typealias Failure = Signature.Failure
 
 extension Builtin {
+  /// What `on` can observe: the kinds of event of the simulated kernel, by their names.
+  package static let eventNames: [String] = [
+    "fork", "exit", "reap", "exec", "signal", "map", "unmap", "protect", "brk", "page_fault",
+    "cow", "segv", "allocate", "free", "kmalloc", "kfree", "reclaim", "swap_out", "swap_in",
+    "swapon", "swapoff", "oom_kill",
+  ]
+
   static let viewSignatures: [Signature] = [
     Signature(
       "show",
@@ -26,7 +33,7 @@ extension Builtin {
     Signature(
       "on",
       [
-        Parameter("event", .string, "The name of an event: \"page_fault\"."),
+        Parameter("event", .string, "The name of an event.", words: eventNames),
         Parameter("block", .block, "What to do; takes the event."),
       ],
       "Observes an event: the block runs after the operation, in no time, without kernel calls."),

@@ -42,21 +42,26 @@ package struct Signature: Hashable, Sendable {
     package var summary: String
     /// Why an argument is refused in this version ("there are no files yet …"), or nil.
     package var refusal: String?
+    /// The only strings that it takes; empty when there is no such list.
+    package var words: [String]
 
     package init(
       _ name: String, _ kind: ValueKind, _ style: Style, _ summary: String,
-      refusal: String? = nil
+      refusal: String? = nil, words: [String] = []
     ) {
       self.name = name
       self.kind = kind
       self.style = style
       self.summary = summary
       self.refusal = refusal
+      self.words = words
     }
 
     /// A required parameter.
-    package init(_ name: String, _ kind: ValueKind, _ summary: String) {
-      self.init(name, kind, .required, summary)
+    package init(
+      _ name: String, _ kind: ValueKind, _ summary: String, words: [String] = []
+    ) {
+      self.init(name, kind, .required, summary, words: words)
     }
   }
 

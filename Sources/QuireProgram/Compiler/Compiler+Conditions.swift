@@ -1,4 +1,4 @@
-// Conditions to branches: comparisons are fused with the branch, `and`, `or` and `not` cost nothing.
+// Conditions to branches: comparisons are fused with them, `and`, `or` and `not` cost nothing.
 
 import QuireSyntax
 

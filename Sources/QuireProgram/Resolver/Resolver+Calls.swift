@@ -18,6 +18,7 @@ extension Resolver {
     }
     resolveArguments(call, match, signature)
     if let match, let signature {
+      checkWords(call, match, signature)
       report(
         match.problems, signature, at: tree.span(of: call.callee),
         arguments: Array(tree[call.arguments]))
@@ -50,6 +51,24 @@ extension Resolver {
         kind = .processBlock
       }
       resolveClosure(function, kind: kind, at: tree.span(of: argument.value))
+    }
+  }
+
+  /// A literal where only certain strings are taken: `on "page_falt" { … }`.
+  private mutating func checkWords(
+    _ call: Call, _ match: ArgumentMatch, _ signature: Signature
+  ) {
+    for (argument, place) in zip(tree[call.arguments], match.parameters) {
+      guard let place, case .string(let id) = tree[argument.value] else { continue }
+      let parameter = signature.parameters[place]
+      let text = tree.text(of: id)
+      guard !parameter.words.isEmpty, !parameter.words.contains(text) else { continue }
+      let span = tree.span(of: argument.value)
+      report(
+        "unknown-word", "'\(signature.name)' knows no \(parameter.name) \"\(text)\"", at: span,
+        notes: [.init("it knows \(parameter.words.joined(separator: ", "))")],
+        fixIts: suggestion(
+          for: "\"\(text)\"", among: parameter.words.map { "\"\($0)\"" }, at: span))
     }
   }
 

@@ -25,6 +25,22 @@ extension Resolver {
     }
   }
 
+  /// An expression that must be true or false.
+  mutating func resolveCondition(_ id: ExpressionID) {
+    resolve(id)
+    guard let kind = kind(of: id), kind != .boolean else { return }
+    let span = tree.span(of: id)
+    let text = file.source.text(of: span)
+    var notes: [Diagnostic.Note] = []
+    if case .name(let name) = tree[id], Environment.constants[tree.text(of: name)] != nil {
+      notes.append(.init("'expect \(text) { … }' expects a failure"))
+    } else if kind == .process || kind == .function {
+      notes.append(.init("compare it: '\(text) == …'"))
+    }
+    report(
+      "no-condition", "a condition is true or false, not \(kind.phrase)", at: span, notes: notes)
+  }
+
   /// An expression as a statement. A bare name of a function is a call of it.
   mutating func resolveStatement(_ id: ExpressionID) {
     resolve(id)
@@ -77,7 +93,7 @@ extension Resolver {
     guard !members.contains(where: { $0.name == text }) else { return }
     let names = members.map(\.name)
     report(
-      "unknown-member", "a \(kind.rawValue) has no member '\(text)'", at: name.span,
+      "unknown-member", "\(kind.phrase) has no member '\(text)'", at: name.span,
       notes: [.init("it has \(names.joined(separator: ", "))")],
       fixIts: suggestion(for: text, among: names, at: name.span))
   }
@@ -154,10 +170,16 @@ extension ValueKind {
     case .region: [.start, .end, .length, .len, .pages, .page]
     case .range: [.lower, .upper, .len]
     case .status: [.code, .signal, .process]
+    case .event: [.wait, .signal, .waiting]
+    case .semaphore: [.down, .up, .count, .waiting]
+    case .barrier: [.wait, .count, .waiting]
     case .error: [.errno, .number, .message, .call, .signal, .address, .access]
     default: nil
     }
   }
+
+  /// With its article: "a region", "an error".
+  var phrase: String { ("aeio".contains(rawValue.prefix(1)) ? "an " : "a ") + rawValue }
 
   /// Whether a value of this kind can certainly not be called.
   var isNoFunction: Bool {

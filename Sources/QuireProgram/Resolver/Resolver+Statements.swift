@@ -64,12 +64,12 @@ extension Resolver {
       if let value { resolve(value) }
     case .conditional(let branches, let otherwise):
       for branch in tree[branches] {
-        resolve(branch.condition)
+        resolveCondition(branch.condition)
         resolveBlock(branch.body)
       }
       if let otherwise { resolveBlock(otherwise) }
     case .whileLoop(let condition, let body):
-      resolve(condition)
+      resolveCondition(condition)
       resolveLoopBody(body)
     case .repeatLoop(let count, let body):
       resolve(count)
@@ -80,7 +80,7 @@ extension Resolver {
     case .importModule(_, let name): resolveImport(name, at: tree.span(of: id))
     case .machine(let entries): resolveMachine(entries, id)
     case .test(let name, let body): resolveTest(name, body, at: tree.span(of: id))
-    case .expect(let condition): resolve(condition)
+    case .expect(let condition): resolveCondition(condition)
     case .expectFailure(let name, let body):
       checkFailureName(name)
       resolveBlock(body)
