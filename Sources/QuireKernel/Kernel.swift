@@ -46,6 +46,7 @@ public struct Kernel: ~Copyable {
     do {
       try kernel.bootSlab()
       try kernel.bootTasks()
+      try kernel.bootSwap()
     } catch {
       throw MachineError(key: "ram", message: "no memory is left for the first tasks")
     }

@@ -23,6 +23,8 @@ extension Kernel {
     var violations: [InvariantViolation] = []
     checkPhysical(&violations)
     checkTasks(&violations)
+    checkLRU(&violations)
+    checkSwap(&violations)
     return violations
   }
 }

@@ -18,6 +18,7 @@ extension Kernel {
     tasks[task].pending = SignalSet()
     tasks[task].flags.subtract([.waiting, .killable, .stopUnreported, .continueUnreported])
     emit(.exit, tasks[task].pid, UInt64(status.code), UInt64(status.signalNumber))
+    abandonSwapOffs(of: task)
     if !tasks[task].space.isNone {
       releaseAddressSpace(tasks[task].space)
       tasks[task].space = .none

@@ -141,7 +141,7 @@ extension Kernel {
   /// Linux: `shmem_writepage`, mm/shmem.c.
   private mutating func moveToSwapCache(_ frame: FrameNumber) -> Bool {
     if memory.frames[frame].flags.contains(.swapCache) { return true }
-    guard let entry = swap.allocate() else { return false }
+    guard let entry = allocateSlot() else { return false }
     let page = memory.frames[frame]
     addToSwapCache(frame, entry)
     swap.addUser(entry)

@@ -41,10 +41,26 @@ extension Kernel {
   /// - Returns: false when swap is full.
   /// Linux: `add_to_swap`, mm/swap_state.c.
   mutating func addToSwap(_ frame: FrameNumber) -> Bool {
-    guard let entry = swap.allocate() else { return false }
+    guard let entry = allocateSlot() else { return false }
     addToSwapCache(frame, entry)
     memory.frames[frame].flags.insert(.dirty)
     return true
+  }
+
+  /// A free slot; when there is none, one that only a clean copy in memory keeps from being free.
+  ///
+  /// Linux: `folio_alloc_swap` and `swap_reclaim_full_clusters`, mm/swap_slots.c and mm/swapfile.c.
+  mutating func allocateSlot() -> SwapEntry? {
+    if let entry = swap.allocate() { return entry }
+    if swap.cacheOnlySlots == 0 { return nil }
+    for place in 0..<swap.count {
+      let number = swap.number(at: place)
+      for slot in 1..<swap.areas[number].limit {
+        let row = swap.areas[number].slots[slot]
+        if row.users == 0, !row.cached.isNone, freeSwap(of: row.cached) { return swap.allocate() }
+      }
+    }
+    return nil
   }
 
   mutating func addToSwapCache(_ frame: FrameNumber, _ entry: SwapEntry) {

@@ -12,8 +12,7 @@ extension Kernel {
   /// - Throws: ENOMEM.
   /// Linux: `__read_swap_cache_async` and `swap_read_folio`, mm/swap_state.c and mm/page_io.c.
   @discardableResult
-  mutating func readFromSwap(_ entry: SwapEntry, for task: TaskIndex) throws(Errno) -> FrameNumber
-  {
+  mutating func readFromSwap(_ entry: SwapEntry, for task: TaskIndex) throws(Errno) -> FrameNumber {
     let frame = try allocatePages(.highUserMovable, order: 0, for: task)
     if swap[entry].users == 0 || !swap[entry].cached.isNone {
       put(frame)
@@ -44,7 +43,7 @@ extension Kernel {
   /// Reads a page that nobody has asked for yet, if it is only in its slot and a frame can be had.
   private mutating func readAhead(_ entry: SwapEntry, for task: TaskIndex) {
     let slot = swap[entry]
-    if slot.users == 0 || !slot.cached.isNone { return }
+    if !swap.isActive(Int(entry.area)) || slot.users == 0 || !slot.cached.isNone { return }
     guard let frame = try? readFromSwap(entry, for: task), !frame.isNone else { return }
     swap.cache[frame.index].flags.insert(.readahead)
     counters.swap_ra += 1
@@ -59,17 +58,29 @@ extension Kernel {
   mutating func readAround(
     _ fault: Fault, _ entry: SwapEntry, table: FrameNumber, index: Int
   ) throws(Errno) -> FrameNumber {
-    for place in readaheadWindow(fault, index: index) {
+    let window = readaheadWindow(fault, index: index)
+    // Noted before the first frame is taken: making room may end the process that is looked at.
+    var near: [32 of PageTableEntry] = .init(repeating: .none)
+    for place in window {
+      near[place - window.lowerBound] = memory.entry(table: table, index: place)
+    }
+    for place in window {
+      let other = near[place - window.lowerBound]
       if place == index {
         try readFromSwap(entry, for: fault.task)
-        continue
+      } else if other.isSwap {
+        readAhead(other.swap, for: fault.task)
       }
-      let near = memory.entry(table: table, index: place)
-      if near.isSwap { readAhead(near.swap, for: fault.task) }
     }
-    // Making room for the others may have cost the page again.
+    return try cachedOrRead(entry, for: fault.task)
+  }
+
+  /// The page of a slot that was read; making room for others may have cost it again.
+  private mutating func cachedOrRead(
+    _ entry: SwapEntry, for task: TaskIndex
+  ) throws(Errno) -> FrameNumber {
     let frame = swap[entry].cached
-    return frame.isNone ? try readFromSwap(entry, for: fault.task) : frame
+    return frame.isNone ? try readFromSwap(entry, for: task) : frame
   }
 
   /// The entries of the page's own table to look at, never beyond the region.
@@ -129,8 +140,7 @@ extension Kernel {
         readAhead(SwapEntry(area: entry.area, slot: UInt32(near)), for: task)
       }
     }
-    let frame = swap[entry].cached
-    return frame.isNone ? try readFromSwap(entry, for: task) : frame
+    return try cachedOrRead(entry, for: task)
   }
 
   /// Linux: `swapin_nr_pages`, mm/swap_state.c.

@@ -61,6 +61,8 @@ package struct SwapArea: ~Copyable {
   package internal(set) var inUse = 0
   /// Takes new pages; false while swapoff empties it.
   package internal(set) var isWritable = true
+  /// The task whose swapoff empties the area, if any.
+  var emptiedBy = TaskIndex.none
   var slots: Table<SwapSlot>
   private var clusters: Table<SwapCluster>
   private var ends: [4 of SwapClusterEnds] = .init(repeating: SwapClusterEnds())
@@ -166,6 +168,22 @@ package struct SwapArea: ~Copyable {
     } else if clusters[cluster].list == .full {
       move(cluster, to: .partial)
     }
+  }
+
+  /// One more than the largest cluster number.
+  var clusterLimit: Int { clusters.count }
+
+  /// What is wrong with a cluster that has `taken` slots in use, if anything.
+  func misfit(of cluster: Int, taken: Int) -> String? {
+    let row = clusters[cluster]
+    if Int(row.count) != taken { return "\(taken) slots in use, \(row.count) counted" }
+    let isRight =
+      switch row.list {
+      case .free: taken == 0
+      case .partial, .fragmented: taken > 0 && taken < Self.clusterSlots
+      case .full: taken == Self.clusterSlots
+      }
+    return isRight ? nil : "\(taken) slots in use, and it is on the list of \(row.list)"
   }
 
   // MARK: Lists of clusters
