@@ -57,7 +57,7 @@ struct BenchmarkCommand: ParsableCommand {
 
   /// In the order of the table.
   static var all: [Benchmark] {
-    LanguageBenchmarks.all + KernelBenchmarks.all + MachineBenchmarks.all
+    LanguageBenchmarks.all + ScriptBenchmarks.all + KernelBenchmarks.all + MachineBenchmarks.all
   }
 
   private static var heading: String {
