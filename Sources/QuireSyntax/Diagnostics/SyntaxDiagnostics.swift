@@ -247,6 +247,14 @@ extension Diagnostic {
       fixIts: meant.map { [FixIt("write '\($0)'", replace: span, with: $0)] } ?? [])
   }
 
+  static func unitWithSpace(
+    _ example: String, at span: SourceSpan, space: SourceSpan
+  ) -> Diagnostic {
+    Diagnostic(
+      "unit-with-space", "a unit stands directly behind its number: \(example)", at: span,
+      fixIts: [FixIt("remove the space", replace: space, with: "")])
+  }
+
   static func fractionOfUnit(_ word: String, unit: IntegerUnit, at span: SourceSpan) -> Diagnostic {
     let what =
       switch unit {

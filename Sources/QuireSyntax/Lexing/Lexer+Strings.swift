@@ -43,7 +43,10 @@ extension Lexer {
   private mutating func endUnterminated(from start: Int, quote: Int, kind: TokenKind) {
     // Carriage returns before the line break belong to it, not to the string.
     while position > start + 1, bytes[position - 1] == Byte.carriageReturn { position -= 1 }
-    report(.unterminatedString(at: span(quote, quote + 1), lineEnd: span(position, position)))
+    // Inside an interpolation the string around it is not terminated either, and is reported.
+    if interpolationCount == 0 {
+      report(.unterminatedString(at: span(quote, quote + 1), lineEnd: span(position, position)))
+    }
     append(kind, from: start, flags: .unterminated)
   }
 

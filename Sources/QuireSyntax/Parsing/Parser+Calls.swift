@@ -107,7 +107,8 @@ extension TokenKind {
   fileprivate var beginsArgument: Bool {
     switch self {
     case .name, .integer, .float, .string, .stringHead, .nilKeyword, .trueKeyword, .falseKeyword,
-      .parenthesis, .bracket, .brace, .prefixMinus, .tilde, .notKeyword:
+      .parenthesis, .bracket, .brace, .prefixMinus, .tilde, .notKeyword,
+      .processKeyword:
       true
     default: false
     }

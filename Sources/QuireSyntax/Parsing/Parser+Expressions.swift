@@ -113,6 +113,7 @@ extension Parser {
   private mutating func parseMember(_ base: ExpressionID, from first: Int) -> ExpressionID {
     advance()
     guard kind == .name else {
+      missesEnd = missesEnd || kind == .endOfFile
       fail(.memberWithoutName(found: found, at: place))
       return base
     }
@@ -134,7 +135,6 @@ extension Parser {
   }
 
   private mutating func parsePrimary(_ braces: Braces) -> ExpressionID {
-    let first = position
     switch kind {
     case .name:
       let name = identifier(current).name
@@ -151,7 +151,7 @@ extension Parser {
     case .processKeyword: return parseProcess()
     default:
       failWithoutOperand()
-      return invalid(at: span(from: first))
+      return invalid(at: gap)
     }
   }
 

@@ -84,12 +84,23 @@ extension Parser {
         space: SourceSpan(start: previous.end, end: current.start, file: source.id))
     case .name, .integer, .float, .string, .stringHead, .brace, .nilKeyword, .trueKeyword,
       .falseKeyword, .notKeyword, .tilde:
+      if let unit = unitWithSpace() { return unit }
       guard previous.kind == .name, !current.flags.contains(.firstOnLine) else { return nil }
       return .nestedCommand(
         shortText(previous), argument: kind == .brace ? "{ … }" : shortText(current),
         isBlock: kind == .brace, at: span(current), callee: span(previous))
     default: return nil
     }
+  }
+
+  /// `5 pages`
+  private func unitWithSpace() -> Diagnostic? {
+    guard previous.kind == .integer, kind == .name else { return nil }
+    let word = text(current)
+    guard NumberSuffix.all.contains(where: { $0.word == word }) else { return nil }
+    return .unitWithSpace(
+      text(previous) + word, at: span(current),
+      space: SourceSpan(start: previous.end, end: current.start, file: source.id))
   }
 
   // MARK: Where a value should be

@@ -104,6 +104,11 @@ struct Parser {
     }
   }
 
+  /// The empty place before the current token where something is missing, within the statement.
+  var gap: SourceSpan {
+    position > statementStart ? previousSpan.endPoint : span(current).startPoint
+  }
+
   var previousSpan: SourceSpan { span(tokens[max(position - 1, 0)]) }
 
   func text(_ token: Token) -> String { source.text(of: span(token)) }
