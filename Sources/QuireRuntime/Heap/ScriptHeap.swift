@@ -48,6 +48,30 @@ package struct ScriptHeap: ~Copyable {
     return child
   }
 
+  // MARK: Globals and constants
+
+  var globalStorage: Value { Value(.storage, payload: UInt64(globals)) }
+  var constantStorage: Value { Value(.storage, payload: UInt64(constants)) }
+
+  /// Words that `prepare` needs.
+  static func preparationWords(globals: Int, constants: Int) -> Int { 3 + globals + constants }
+
+  /// Makes room for the globals and constants of a program. Those that are there already keep their
+  /// values: the program of a session grows.
+  mutating func prepare(globals globalCount: Int, constants constantCount: Int) {
+    globals = grownStorage(globals, to: globalCount)
+    constants = grownStorage(constants, to: constantCount)
+  }
+
+  private mutating func grownStorage(_ index: Int, to count: Int) -> Int {
+    let old = Value(.storage, payload: UInt64(index))
+    let kept = index == 0 ? 0 : length(of: old)
+    if index != 0 && kept >= count { return index }
+    let new = allocate(.storage, length: count)
+    for field in 0..<count { self[new, field] = field < kept ? self[old, field] : .absent }
+    return new.index
+  }
+
   // MARK: Objects
 
   /// Tags whose objects hold no values.

@@ -12,8 +12,10 @@ internal import QuireProgram
 package struct Execution: ~Copyable {
   var registers = WordArena()
   /// Two words for each frame that waits for a callee: where it goes on (the address after the call
-  /// in the lower half, its base in the upper one), then its closure.
+  /// in the lower half, its base in the upper one), then its closure. The first `depth` pairs count.
   var frames = WordArena()
+  /// Calls inside each other, the function that runs not counted.
+  package internal(set) var depth = 0
   /// Address of the instruction that comes next; of the call itself while a builtin runs.
   package internal(set) var pc = 0
   /// The first register of the running frame.
@@ -27,13 +29,11 @@ package struct Execution: ~Copyable {
 
   package init() {}
 
-  /// Calls inside each other.
-  package var depth: Int { frames.count / 2 + 1 }
-
   package borrowing func copy() -> Execution {
     var child = Execution()
     child.registers = registers.copy()
-    child.frames = frames.copy()
+    child.frames = frames.copy(first: 2 * depth)
+    child.depth = depth
     child.pc = pc
     child.base = base
     child.closure = closure
