@@ -1,5 +1,7 @@
 // Objects of fixed size: numbers that do not fit inline, ranges, regions, cells, closures.
 
+internal import QuireKernel
+
 extension ScriptHeap {
   /// Words that any number may need.
   package static var numberWords: Int { 2 }
@@ -73,8 +75,8 @@ extension ScriptHeap {
     return object
   }
 
-  package func asRegion(_ value: Value) -> (start: UInt64, length: UInt64)? {
-    value.has(.region) ? (raw(value, 0), raw(value, 1)) : nil
+  package func asRegion(_ value: Value) -> HeapRegion? {
+    value.has(.region) ? HeapRegion(start: raw(value, 0), length: raw(value, 1)) : nil
   }
 
   // MARK: Cells, closures, statuses
@@ -150,4 +152,14 @@ package struct IntegerRange: Hashable, Sendable {
     let (count, more) = span.addingReportingOverflow(1)
     return overflow || more ? nil : count
   }
+}
+
+/// A region as a script has it.
+package struct HeapRegion: Hashable, Sendable {
+  package var start: UInt64
+  /// In bytes.
+  package var length: UInt64
+
+  /// Whole or begun pages, counted from the start.
+  package var pageCount: UInt64 { length / Page.size + (length % Page.size == 0 ? 0 : 1) }
 }

@@ -43,7 +43,8 @@ extension ScriptHeap {
     setElement(count, of: list, to: value)
   }
 
-  private mutating func makeRoom(for count: Int, in list: Value) {
+  /// Makes the storage of a list long enough for `count` elements.
+  mutating func makeRoom(for count: Int, in list: Value) {
     let old = self[list, 1]
     let capacity = length(of: old)
     if count <= capacity { return }

@@ -97,6 +97,20 @@ extension ScriptHeap {
     return entryLimit(of: map) < capacity ? 0 : Self.tableWords(newCapacity(of: map))
   }
 
+  /// Words that adding so many keys may need, when `makeRoom` is called first.
+  func extensionWords(_ extra: Int, _ map: Value) -> Int {
+    let capacity = length(of: self[map, MapField.entries]) / 2
+    if entryLimit(of: map) + extra <= capacity { return 0 }
+    return Self.tableWords(max(newCapacity(of: map), count(ofMap: map) + extra))
+  }
+
+  /// Makes a map fit to take so many further keys.
+  mutating func makeRoom(forKeys extra: Int, in map: Value) {
+    let capacity = length(of: self[map, MapField.entries]) / 2
+    if entryLimit(of: map) + extra <= capacity { return }
+    rebuild(map, capacity: max(newCapacity(of: map), count(ofMap: map) + extra))
+  }
+
   private func newCapacity(of map: Value) -> Int { max(4, 2 * count(ofMap: map)) }
 
   /// Sets the value of a key, adding it behind all others if it is new.

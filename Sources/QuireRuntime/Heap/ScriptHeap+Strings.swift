@@ -8,6 +8,9 @@ internal import KernelStorage
 extension ScriptHeap {
   private static var asciiBit: UInt64 { 1 << 63 }
 
+  /// More bytes than any heap may hold: 2^40.
+  static var maximumBytes: Int { 1 << 40 }
+
   /// Words that a string of so many bytes needs.
   package static func stringWords(bytes: Int) -> Int { 2 + (bytes + 7) / 8 }
 
@@ -68,6 +71,19 @@ extension ScriptHeap {
       byteCount(of: source), fromWord: source.index + 2, toWord: target.index + 2,
       byteOffset: offset)
     if !isASCII(source) { markNotASCII(target) }
+  }
+
+  /// Fills `target`, made with `emptyString`, with copies of `pattern`, which is not empty.
+  mutating func fill(_ target: Value, repeating pattern: Value) {
+    let total = byteCount(of: target)
+    var filled = min(byteCount(of: pattern), total)
+    copyBytes(of: pattern, into: target, at: 0)
+    while filled < total {
+      let more = min(filled, total - filled)
+      words.copyBytes(
+        more, fromWord: target.index + 2, toWord: target.index + 2, byteOffset: filled)
+      filled += more
+    }
   }
 
   /// Orders strings by their bytes, which is the order of their characters.

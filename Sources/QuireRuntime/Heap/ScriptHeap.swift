@@ -24,6 +24,8 @@ package struct ScriptHeap: ~Copyable {
   var globals = 0
   /// The storage object with the constants this process has used so far, 0 before there are any.
   var constants = 0
+  /// Fibers that run on this heap: more than one when threads share it.
+  package var sharers = 1
   /// Collections so far.
   package internal(set) var collections = 0
 

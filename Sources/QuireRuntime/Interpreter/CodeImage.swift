@@ -13,11 +13,20 @@ struct CallTarget: BitwiseCopyable, Sendable {
   var ignoresArguments: Bool
 }
 
+/// Builtins that the loop does itself when their arguments are of the usual kind.
+enum QuickBuiltin: UInt8, BitwiseCopyable, Sendable {
+  case no, len, abs, push
+}
+
 /// A program made ready to run; immutable.
 package struct CodeImage: Sendable {
   package let program: Program
   let code: [Instruction]
   let targets: [CallTarget]
+  /// By builtin, the host's functions included.
+  let quickBuiltins: [QuickBuiltin]
+  /// Builtins by number.
+  let builtins = Array(Builtin.allCases)
 
   package init(_ program: Program) {
     self.program = program
@@ -28,6 +37,10 @@ package struct CodeImage: Sendable {
         requiredCount: $0.requiredCount, captureCount: $0.captureCount,
         ignoresArguments: $0.ignoresArguments)
     }
+    let quick: [Builtin: QuickBuiltin] = [.len: .len, .abs: .abs, .push: .push]
+    let known = builtins.map { quick[$0] ?? .no }
+    let hostCount = program.builtins.count - known.count
+    quickBuiltins = known + Array(repeating: .no, count: max(0, hostCount))
   }
 
   /// The record of the function whose code holds an address.

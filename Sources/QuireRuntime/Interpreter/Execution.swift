@@ -47,6 +47,10 @@ package struct Execution: ~Copyable {
     set { registers[base &+ register] = newValue.bits }
   }
 
+  /// A register counted from the bottom of the stack.
+  @inline(__always)
+  func value(at place: Int) -> Value { Value(bits: registers[place]) }
+
   /// An argument of a builtin that runs; `absent` if it was not given.
   @inline(__always)
   package func argument(_ number: Int, of call: BuiltinCall) -> Value {

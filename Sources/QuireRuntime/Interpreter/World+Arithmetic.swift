@@ -68,7 +68,7 @@ extension World {
 
   func mismatch(_ operation: Operator, _ a: Value, _ b: Value) -> ErrorContent {
     let (left, right) = (heap.kindPhrase(of: a), heap.kindPhrase(of: b))
-    let shown = "\(heap.excerpt(a)) \(operation.rawValue) \(heap.excerpt(b))"
+    let shown = "\(excerpt(a)) \(operation.rawValue) \(excerpt(b))"
     return ErrorContent(
       "cannot \(operation.verb) \(left) \(operation.preposition) \(right): \(shown)")
   }
@@ -239,12 +239,10 @@ extension World {
     let length = heap.byteCount(of: string)
     let (bytes, overflow) = length.multipliedReportingOverflow(by: Int(count))
     let words = overflow || bytes > ScriptHeap.maximumBytes
-      ? ScriptHeap.maximumBytes : ScriptHeap.stringWords(bytes: bytes)
+      ? ScriptHeap.maximumBytes / 8 : ScriptHeap.stringWords(bytes: bytes)
     guard heap.reserve(words) else { return .room(words) }
     let result = heap.emptyString(bytes: bytes)
-    for number in 0..<(length == 0 ? 0 : Int(count)) {
-      heap.copyBytes(of: string, into: result, at: number * length)
-    }
+    if bytes > 0 { heap.fill(result, repeating: string) }
     charge(work: bytes)
     return .value(result)
   }
@@ -259,7 +257,7 @@ extension World {
       return .value(heap.integer(result))
     }
     if let float = heap.asFloat(value) { return .value(heap.float(-float)) }
-    return fail(ErrorContent("cannot negate \(heap.kindPhrase(of: value)): -\(heap.excerpt(value))"))
+    return fail(ErrorContent("cannot negate \(heap.kindPhrase(of: value)): -\(excerpt(value))"))
   }
 
   mutating func complement(_ value: Value) -> BuiltinOutcome {
@@ -268,7 +266,7 @@ extension World {
     if let address = heap.asAddress(value) { return .value(heap.address(~address)) }
     return fail(
       ErrorContent(
-        "cannot invert the bits of \(heap.kindPhrase(of: value)): ~\(heap.excerpt(value))"))
+        "cannot invert the bits of \(heap.kindPhrase(of: value)): ~\(excerpt(value))"))
   }
 
   // MARK: What goes wrong

@@ -11,7 +11,7 @@ package enum Status: Hashable, Sendable {
 }
 
 /// Why the interpreter came back.
-package enum Stop: Hashable, Sendable {
+package enum Stop: Hashable, Sendable, BitwiseCopyable {
   /// The steps granted to this visit are used up. No input of the simulation: the same fiber goes on.
   case budget
   /// The clock passed `kernel.sliceEnd`.
@@ -20,6 +20,10 @@ package enum Stop: Hashable, Sendable {
   case waiting
   /// The task has ended.
   case ended
+  /// The function of the fiber has returned; its task is to exit with status 0.
+  case returned
+  /// Nobody caught an error, `Execution.result`; its task is to end of it.
+  case failed
   /// A limit of the run was reached.
   case limit(LimitKind)
 }

@@ -1,0 +1,190 @@
+// Every instruction in full generality: the fast cases of the loop are shortcuts of these.
+
+internal import QuireProgram
+
+extension World {
+  /// Does the instruction at `current.execution.pc` and moves on; the loop goes on unless an exit is
+  /// returned.
+  @inline(never)
+  mutating func perform(_ i: Instruction) -> LoopExit? {
+    meter.left &-= i.opcode == .step ? i.wide : Int(i.steps)
+    switch i.opcode {
+    case .move, .loadNil, .loadTrue, .loadFalse, .loadAbsent, .loadInteger, .loadConstant,
+      .loadFunction, .getGlobal, .setGlobal, .makeCell, .getCell, .setCell, .getCapture,
+      .getCapturedCell, .setCapturedCell, .getSelf, .makeClosure:
+      return conclude(loading(i), i)
+    case .add, .subtract, .multiply, .divide, .remainder, .shiftLeft, .shiftRight, .and, .or,
+      .exclusiveOr, .addImmediate, .subtractImmediate, .multiplyImmediate, .divideImmediate,
+      .remainderImmediate, .shiftLeftImmediate, .shiftRightImmediate, .andImmediate, .negate,
+      .complement, .not, .equal, .notEqual, .less, .lessOrEqual:
+      return conclude(operation(i), i)
+    case .jump, .jumpIfTrue, .jumpIfFalse, .jumpIfPresent:
+      return branch(i, by: i.wide, condition(i))
+    case .prepareRange, .prepareClosedRange, .prepareRepeat, .nextInRange, .prepareIteration,
+      .nextInIteration:
+      return loop(i)
+    case .call, .callValue, .callBuiltin, .callVariadic, .callMember, .returnValue, .returnNil:
+      return call(i)
+    case .step:
+      current.execution.pc += 1
+      return nil
+    case .makeList, .extendList, .makeMap, .extendMap, .makeRange, .makeClosedRange, .makeString,
+      .getIndex, .getIndexImmediate, .setIndex, .getMember, .setMember:
+      return conclude(building(i), i)
+    case .expect, .expectMissed, .expectFailed:
+      return conclude(expectation(i), i)
+    default:
+      return branch(i, by: i.offset, condition(i))
+    }
+  }
+
+  /// Register `register` of the running frame.
+  func register(_ register: UInt16) -> Value { current.execution[Int(register)] }
+
+  // MARK: What came of it
+
+  /// Stores a result in ra and moves on, or does what else the outcome asks for.
+  mutating func conclude(_ outcome: BuiltinOutcome, _ i: Instruction) -> LoopExit? {
+    if case .value(let value) = outcome {
+      current.execution[Int(i.a)] = value
+      current.execution.pc += 1
+      return advance()
+    }
+    return depart(outcome, i)
+  }
+
+  /// Charges the work that an instruction did in proportion to its data.
+  private mutating func advance() -> LoopExit? {
+    meter.left &-= pendingSteps
+    pendingSteps = 0
+    return nil
+  }
+
+  /// An outcome that is no plain value.
+  mutating func depart(_ outcome: BuiltinOutcome, _ i: Instruction) -> LoopExit? {
+    pendingSteps = 0
+    switch outcome {
+    case .value: return nil
+    case .raise(let error):
+      return unwind(error, at: current.execution.pc) ? nil : .stop(.failed)
+    case .yield(let value):
+      current.execution[Int(i.a)] = value
+      current.execution.pc += 1
+      return .stop(.quantum)
+    case .ended: return .stop(.ended)
+    case .wait: return repeatLater(.stop(.waiting))
+    case .again: return repeatLater(.stop(.quantum))
+    case .limit(let limit): return repeatLater(.stop(.limit(limit)))
+    case .room(let words): return repeatLater(.room(words))
+    }
+  }
+
+  /// The instruction will be made again, without being charged again.
+  mutating func repeatLater(_ exit: LoopExit) -> LoopExit {
+    current.execution.isResuming = true
+    return exit
+  }
+
+  // MARK: Branches
+
+  /// Goes to a target relative to the next instruction if the condition is true.
+  private mutating func branch(
+    _ i: Instruction, by offset: Int, _ condition: BuiltinOutcome
+  ) -> LoopExit? {
+    guard case .value(let value) = condition else { return depart(condition, i) }
+    guard let isTaken = value.asBoolean else {
+      return depart(notBoolean(value), i)
+    }
+    current.execution.pc += 1 + (isTaken ? offset : 0)
+    return nil
+  }
+
+  mutating func notBoolean(_ value: Value) -> BuiltinOutcome {
+    let kind = heap.kindPhrase(of: value)
+    return fail(ErrorContent("a condition must be true or false, not \(kind): \(excerpt(value))"))
+  }
+
+  /// The condition of a branch as a boolean.
+  private mutating func condition(_ i: Instruction) -> BuiltinOutcome {
+    let x = register(i.a)
+    switch i.opcode {
+    case .jump: return .value(.boolean(true))
+    case .jumpIfTrue: return .value(x)
+    case .jumpIfFalse: return inverted(.value(x))
+    case .jumpIfPresent: return .value(.boolean(!x.isAbsent))
+    case .jumpIfEqual: return .value(.boolean(heap.areEqual(x, register(i.b))))
+    case .jumpIfNotEqual: return .value(.boolean(!heap.areEqual(x, register(i.b))))
+    case .jumpIfLess: return calculate(.less, x, register(i.b))
+    case .jumpIfNotLess: return inverted(calculate(.less, x, register(i.b)))
+    case .jumpIfLessOrEqual: return calculate(.lessOrEqual, x, register(i.b))
+    case .jumpIfNotLessOrEqual: return inverted(calculate(.lessOrEqual, x, register(i.b)))
+    default: return immediateCondition(i, x, Value(small: i.immediateB))
+    }
+  }
+
+  private mutating func immediateCondition(
+    _ i: Instruction, _ x: Value, _ y: Value
+  ) -> BuiltinOutcome {
+    switch i.opcode {
+    case .jumpIfEqualImmediate: .value(.boolean(heap.areEqual(x, y)))
+    case .jumpIfNotEqualImmediate: .value(.boolean(!heap.areEqual(x, y)))
+    case .jumpIfLessImmediate: calculate(.less, x, y)
+    case .jumpIfNotLessImmediate: inverted(calculate(.less, x, y))
+    case .jumpIfLessOrEqualImmediate: calculate(.lessOrEqual, x, y)
+    case .jumpIfNotLessOrEqualImmediate: inverted(calculate(.lessOrEqual, x, y))
+    case .jumpIfGreaterImmediate: calculate(.less, y, x)
+    case .jumpIfNotGreaterImmediate: inverted(calculate(.less, y, x))
+    case .jumpIfGreaterOrEqualImmediate: calculate(.lessOrEqual, y, x)
+    default: inverted(calculate(.lessOrEqual, y, x))
+    }
+  }
+
+  private mutating func inverted(_ outcome: BuiltinOutcome) -> BuiltinOutcome {
+    guard case .value(let value) = outcome, let truth = value.asBoolean else { return outcome }
+    return .value(.boolean(!truth))
+  }
+
+  // MARK: Operators
+
+  private mutating func operation(_ i: Instruction) -> BuiltinOutcome {
+    let x = register(i.b)
+    switch i.opcode {
+    case .negate: return negate(x)
+    case .complement: return complement(x)
+    case .not: return x.asBoolean.map { .value(.boolean(!$0)) } ?? notBoolean(x)
+    case .equal: return .value(.boolean(heap.areEqual(x, register(i.c))))
+    case .notEqual: return .value(.boolean(!heap.areEqual(x, register(i.c))))
+    default:
+      let y = i.opcode.hasImmediateC ? Value(small: i.immediateC) : register(i.c)
+      return calculate(i.opcode.arithmetic, x, y)
+    }
+  }
+}
+
+extension Opcode {
+  fileprivate var hasImmediateC: Bool {
+    switch self {
+    case .addImmediate, .subtractImmediate, .multiplyImmediate, .divideImmediate,
+      .remainderImmediate, .shiftLeftImmediate, .shiftRightImmediate, .andImmediate:
+      true
+    default: false
+    }
+  }
+
+  fileprivate var arithmetic: Operator {
+    switch self {
+    case .add, .addImmediate: .add
+    case .subtract, .subtractImmediate: .subtract
+    case .multiply, .multiplyImmediate: .multiply
+    case .divide, .divideImmediate: .divide
+    case .remainder, .remainderImmediate: .remainder
+    case .shiftLeft, .shiftLeftImmediate: .shiftLeft
+    case .shiftRight, .shiftRightImmediate: .shiftRight
+    case .and, .andImmediate: .and
+    case .or: .or
+    case .exclusiveOr: .exclusiveOr
+    case .less: .less
+    default: .lessOrEqual
+    }
+  }
+}
