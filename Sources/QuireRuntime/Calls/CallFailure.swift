@@ -106,7 +106,7 @@ extension World {
       let end = region.start &+ region.length
       return "0x\(String(region.start, radix: 16))..<0x\(String(end, radix: 16))"
     }
-    return value.isNone ? "nil" : heap.kindPhrase(of: value)
+    return heap.kindPhrase(of: value)
   }
 }
 

@@ -66,6 +66,7 @@ extension ScriptHeap {
     var collection = Collection(of: old)
     if globals != 0 { globals = collection.forward(globalStorage).index }
     if constants != 0 { constants = collection.forward(constantStorage).index }
+    if names != 0 { names = collection.forward(nameStorage).index }
     roots(&collection)
     collection.finish()
     words = collection.result()

@@ -169,3 +169,13 @@ extension ScriptHeap {
     return removed
   }
 }
+
+extension ScriptHeap {
+  /// The value of a string key, found by looking at every key; for reading a few fields of a map.
+  package func value(forKey text: String, in map: Value) -> Value? {
+    for entry in 0..<entryLimit(of: map) where asString(key(entry, of: map)) == text {
+      return value(entry, of: map)
+    }
+    return nil
+  }
+}

@@ -24,6 +24,8 @@ package struct ScriptHeap: ~Copyable {
   var globals = 0
   /// The storage object with the constants this process has used so far, 0 before there are any.
   var constants = 0
+  /// The storage object with the names after a dot that were used as keys, 0 before there are any.
+  var names = 0
   /// Fibers that run on this heap: more than one when threads share it.
   package var sharers = 1
   /// Collections so far.
@@ -47,6 +49,7 @@ package struct ScriptHeap: ~Copyable {
     child.allowance = words.count
     child.globals = globals
     child.constants = constants
+    child.names = names
     return child
   }
 
@@ -55,14 +58,32 @@ package struct ScriptHeap: ~Copyable {
   var globalStorage: Value { Value(.storage, payload: UInt64(globals)) }
   var constantStorage: Value { Value(.storage, payload: UInt64(constants)) }
 
-  /// Words that `prepare` needs.
-  static func preparationWords(globals: Int, constants: Int) -> Int { 3 + globals + constants }
+  var nameStorage: Value { Value(.storage, payload: UInt64(names)) }
 
-  /// Makes room for the globals and constants of a program. Those that are there already keep their
-  /// values: the program of a session grows.
-  mutating func prepare(globals globalCount: Int, constants constantCount: Int) {
-    globals = grownStorage(globals, to: globalCount)
-    constants = grownStorage(constants, to: constantCount)
+  /// How many globals, constants and names after a dot a heap has places for.
+  struct Preparation: Equatable {
+    var globals: Int
+    var constants: Int
+    var names: Int
+
+    /// Words that `prepare` may need for it.
+    var words: Int { 4 + globals + constants + names }
+  }
+
+  /// What the heap is prepared for.
+  var preparation: Preparation {
+    Preparation(
+      globals: globals == 0 ? -1 : length(of: globalStorage),
+      constants: constants == 0 ? -1 : length(of: constantStorage),
+      names: names == 0 ? -1 : length(of: nameStorage))
+  }
+
+  /// Makes places for the globals, constants and names of a program. Those that are there already
+  /// keep their values: the program of a session grows.
+  mutating func prepare(for wanted: Preparation) {
+    globals = grownStorage(globals, to: wanted.globals)
+    constants = grownStorage(constants, to: wanted.constants)
+    names = grownStorage(names, to: wanted.names)
   }
 
   private mutating func grownStorage(_ index: Int, to count: Int) -> Int {

@@ -16,6 +16,10 @@ package struct Execution: ~Copyable {
   var frames = WordArena()
   /// Calls inside each other, the function that runs not counted.
   package internal(set) var depth = 0
+  /// Frames below this depth belong to code that a handler interrupted, or to nobody; see `interrupt`.
+  var floor = 0
+  /// Words of the stack that the world has charged.
+  var chargedWords = 0
   /// Address of the instruction that comes next; of the call itself while a builtin runs.
   package internal(set) var pc = 0
   /// The first register of the running frame.
@@ -24,9 +28,6 @@ package struct Execution: ~Copyable {
   var closure = Value.none
   /// The call at `pc` has been charged already and goes on where it was left.
   var isResuming = false
-  /// What the fiber's function returned, or the error that nobody caught.
-  package internal(set) var result = Value.none
-
   package init() {}
 
   package borrowing func copy() -> Execution {
@@ -34,6 +35,7 @@ package struct Execution: ~Copyable {
     child.registers = registers.copy()
     child.frames = frames.copy(first: 2 * depth)
     child.depth = depth
+    child.floor = floor
     child.pc = pc
     child.base = base
     child.closure = closure

@@ -201,8 +201,9 @@ extension World {
     switch operation {
     case .add where a.has(.string) && b.has(.string): return concatenate(a, b)
     case .add where a.has(.list) && b.has(.list): return joinLists(a, b)
-    case .multiply where a.has(.string): return heap.asInteger(b).map { `repeat`(a, $0) }
-      ?? mismatch(operation, a, b)
+    case .multiply where a.has(.string):
+      return heap.asInteger(b).map { `repeat`(a, $0) }
+        ?? mismatch(operation, a, b)
     case .less, .lessOrEqual:
       guard let order = heap.order(a, b) else { return mismatch(operation, a, b) }
       return .value(.boolean(order == .less || operation == .lessOrEqual && order == .equal))
@@ -238,7 +239,8 @@ extension World {
     }
     let length = heap.byteCount(of: string)
     let (bytes, overflow) = length.multipliedReportingOverflow(by: Int(count))
-    let words = overflow || bytes > ScriptHeap.maximumBytes
+    let words =
+      overflow || bytes > ScriptHeap.maximumBytes
       ? ScriptHeap.maximumBytes / 8 : ScriptHeap.stringWords(bytes: bytes)
     guard heap.reserve(words) else { return .room(words) }
     let result = heap.emptyString(bytes: bytes)
@@ -271,7 +273,8 @@ extension World {
 
   // MARK: What goes wrong
 
-  private mutating func divisionByZero(_ operation: Operator, _ dividend: String) -> BuiltinOutcome {
+  private mutating func divisionByZero(_ operation: Operator, _ dividend: String) -> BuiltinOutcome
+  {
     fail(ErrorContent("division by zero: \(dividend) \(operation.rawValue) 0"))
   }
 

@@ -147,7 +147,8 @@ extension World {
   mutating func badBounds(_ lower: Value, _ upper: Value, isClosed: Bool) -> BuiltinOutcome {
     let text = "\(excerpt(lower)) \(isClosed ? "..." : "..<") \(excerpt(upper))"
     let (from, to) = (heap.kindPhrase(of: lower), heap.kindPhrase(of: upper))
-    return fail(ErrorContent("a range goes from integer to integer, not from \(from) to \(to): \(text)"))
+    return fail(
+      ErrorContent("a range goes from integer to integer, not from \(from) to \(to): \(text)"))
   }
 
   private mutating func makeString(_ i: Instruction) -> BuiltinOutcome {

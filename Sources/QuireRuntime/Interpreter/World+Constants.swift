@@ -3,8 +3,18 @@
 internal import QuireProgram
 
 extension World {
-  /// Constants and, behind them, the names after a dot as strings.
-  var constantCount: Int { image.program.constants.count + image.program.memberNames.count }
+  /// Makes places in the current heap for what the program uses, if it has grown or the heap is new.
+  ///
+  /// - Returns: false when the heap limit forbids it.
+  mutating func prepareHeap() -> Bool {
+    let wanted = ScriptHeap.Preparation(
+      globals: image.program.globals.count, constants: image.program.constants.count,
+      names: image.program.memberNames.count)
+    if heap.preparation == wanted { return true }
+    guard heap.reserve(wanted.words) || makeRoom(wanted.words) else { return false }
+    heap.prepare(for: wanted)
+    return true
+  }
 
   /// Constant `number`, or nil when the heap has no room to make it.
   @inline(never)
@@ -29,12 +39,11 @@ extension World {
 
   /// The name after a dot as a key of a map, or nil when the heap has no room to make it.
   mutating func memberKey(_ name: MemberName) -> Value? {
-    let place = image.program.constants.count + name.number
-    let known = heap[heap.constantStorage, place]
+    let known = heap[heap.nameStorage, name.number]
     if !known.isAbsent { return known }
     guard heap.reserve(memberKeyWords(name)) else { return nil }
     let key = heap.string(name.text(in: image))
-    heap[heap.constantStorage, place] = key
+    heap[heap.nameStorage, name.number] = key
     return key
   }
 

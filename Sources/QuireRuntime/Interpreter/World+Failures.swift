@@ -16,7 +16,7 @@ extension World {
 
   /// Finds who catches an error that instruction `place` raised, and goes on there.
   ///
-  /// - Returns: false when nobody does; the execution then keeps the error as its result.
+  /// - Returns: false when nobody does.
   @inline(never)
   mutating func unwind(_ error: Value, at place: Int) -> Bool {
     let trace = current.execution.trace(limit: ErrorContent.traceLimit)
@@ -28,37 +28,15 @@ extension World {
         current.execution.pc = Int(handler.target)
         return true
       }
-      guard current.execution.popFrame() else {
-        current.execution.result = error
-        return false
-      }
+      switch current.execution.popFrame() {
+      case .none: return false
       // The frame goes on behind its call; the call is what failed there.
-      address = current.execution.pc - 1
+      case .caller: address = current.execution.pc - 1
+      case .interrupted:
+        leaveHandler()
+        address = current.execution.pc
+      }
     }
-  }
-}
-
-extension Execution {
-  /// Addresses of the calls that wait, the innermost first.
-  func trace(limit: Int) -> [Int] {
-    var places: [Int] = []
-    var frame = depth - 1
-    while frame >= 0 && places.count < limit {
-      places.append(Int(truncatingIfNeeded: frames[2 * frame] & 0xffff_ffff) - 1)
-      frame -= 1
-    }
-    return places
-  }
-
-  /// Drops the running frame; false when it is the last one.
-  mutating func popFrame() -> Bool {
-    guard depth > 0 else { return false }
-    depth -= 1
-    let word = frames[2 * depth]
-    pc = Int(truncatingIfNeeded: word & 0xffff_ffff)
-    base = Int(truncatingIfNeeded: word >> 32)
-    closure = Value(bits: frames[2 * depth + 1])
-    return true
   }
 }
 

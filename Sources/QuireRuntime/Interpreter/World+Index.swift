@@ -13,7 +13,8 @@ extension World {
     case .view?, .process?, .page?, .cache?, .object?, .swapArea?, .file?:
       return handleElement(container, key)
     default:
-      return fail(ErrorContent("\(heap.kindPhrase(of: container)) has no elements: \(shown(container, key))"))
+      return fail(
+        ErrorContent("\(heap.kindPhrase(of: container)) has no elements: \(shown(container, key))"))
     }
   }
 
@@ -147,13 +148,15 @@ extension World {
     case .list?:
       do throws(IndexError) {
         let count = heap.count(ofList: container)
-        heap.setElement(try checkedIndex(key, of: container, count: count), of: container, to: value)
+        heap.setElement(
+          try checkedIndex(key, of: container, count: count), of: container, to: value)
         return .value(container)
       } catch { return fail(ErrorContent(error.message)) }
     case .map?: return insert(key, value, into: container)
     default:
       let kind = heap.kindPhrase(of: container)
-      return fail(ErrorContent("the elements of \(kind) cannot be assigned: \(shown(container, key))"))
+      return fail(
+        ErrorContent("the elements of \(kind) cannot be assigned: \(shown(container, key))"))
     }
   }
 

@@ -1,6 +1,7 @@
 // Running the fiber that has the CPU: steps, time, room, and why it stops.
 
 internal import QuireKernel
+internal import QuireProgram
 
 /// Steps that the loop may still make before it has to look up.
 struct StepMeter: BitwiseCopyable, Sendable {
@@ -29,8 +30,10 @@ extension World {
   /// it may then have made a few steps more than `steps`, those of its last instruction.
   mutating func interpret(steps: inout Int) -> Stop {
     meter.budget = steps
-    grantSteps()
     defer { steps = meter.budget }
+    chargeStack()
+    if !prepareHeap() { return .limit(.heap) }
+    grantSteps()
     while true {
       let exit = runLoop()
       settleSteps()
@@ -53,7 +56,6 @@ extension World {
     meter.granted = meter.left
     meter.budget &-= made
     steps &+= UInt64(truncatingIfNeeded: made)
-    current.steps &+= UInt64(truncatingIfNeeded: made)
     kernel.charge(UInt64(truncatingIfNeeded: made) &* kernel.costs.step)
   }
 

@@ -184,7 +184,7 @@ extension World {
       case .shiftRightImmediate:
         let x = load(base, i.b)
         if x & 1 == 0 && i.c < 63 {
-          let shifted = Int64(bitPattern: x) >> 1 &>> Int64(i.c)
+          let shifted = (Int64(bitPattern: x) >> 1) &>> Int64(i.c)
           store(base, i.a, UInt64(bitPattern: shifted << 1))
           continue run
         }
@@ -356,7 +356,7 @@ extension World {
         }
       case .returnValue:
         let depth = current.execution.depth &- 1
-        if depth >= 0 {
+        if depth >= current.execution.floor {
           left &-= Int(i.steps)
           current.execution.registers[base] = load(base, i.a)
           let place = current.execution.frames[2 &* depth]

@@ -37,7 +37,8 @@ extension World {
 
   mutating func noMember(_ value: Value, _ name: MemberName) -> BuiltinOutcome {
     let text = name.text(in: image)
-    return fail(ErrorContent("\(heap.kindPhrase(of: value)) has no '\(text)': \(excerpt(value)).\(text)"))
+    return fail(
+      ErrorContent("\(heap.kindPhrase(of: value)) has no '\(text)': \(excerpt(value)).\(text)"))
   }
 
   private mutating func regionMember(_ name: MemberName, of value: Value) -> BuiltinOutcome {
@@ -122,7 +123,9 @@ extension World {
     guard call.count == 1, let number = heap.asInteger(current.execution.argument(0, of: call))
     else { return fail(ErrorContent("'page' takes the number of a page: region.page(0)")) }
     guard number >= 0 && UInt64(number) < region.pageCount else {
-      return fail(ErrorContent("page \(number) is out of range of the region, which has 0 ..< \(region.pageCount)"))
+      return fail(
+        ErrorContent(
+          "page \(number) is out of range of the region, which has 0 ..< \(region.pageCount)"))
     }
     return page(UInt64(number), of: region)
   }

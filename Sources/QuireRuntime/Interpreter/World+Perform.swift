@@ -66,7 +66,10 @@ extension World {
     switch outcome {
     case .value: return nil
     case .raise(let error):
-      return unwind(error, at: current.execution.pc) ? nil : .stop(.failed)
+      if unwind(error, at: current.execution.pc) { return nil }
+      settleSteps()
+      endByUncaught(error)
+      return .stop(.ended)
     case .yield(let value):
       current.execution[Int(i.a)] = value
       current.execution.pc += 1

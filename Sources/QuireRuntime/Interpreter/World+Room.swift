@@ -7,6 +7,7 @@
 
 internal import KernelStorage
 internal import QuireKernel
+internal import QuireProgram
 
 extension World {
   /// Words that all heaps and stacks together may use.
@@ -45,13 +46,9 @@ extension World {
   /// Collects the current heap. Its roots are the current fiber, and those that share the heap.
   private mutating func collectCurrent() {
     let sharers = heap.sharers > 1 ? fibersSharing(current.heap) : []
-    let top = current.execution.top(in: image)
     heap.collect { collection in
-      current.execution.forward(&collection, top: top)
-      for fiber in sharers {
-        let top = fibers[fiber].execution.top(in: image)
-        fibers[fiber].execution.forward(&collection, top: top)
-      }
+      current.forward(&collection, image)
+      for fiber in sharers { fibers[fiber].forward(&collection, image) }
     }
   }
 
@@ -68,10 +65,7 @@ extension World {
       let users = fibersSharing(index)
       if users.isEmpty { continue }
       heaps[index].collect { collection in
-        for fiber in users {
-          let top = fibers[fiber].execution.top(in: image)
-          fibers[fiber].execution.forward(&collection, top: top)
-        }
+        for fiber in users { fibers[fiber].forward(&collection, image) }
       }
       _ = charge(words: heaps[index].used - heaps[index].allowance)
       heaps[index].allowance = heaps[index].used
@@ -81,19 +75,20 @@ extension World {
   // MARK: Stacks
 
   /// Makes the stack of the current fiber long enough; false when the heap limit forbids it.
+  ///
+  /// There are never more places for frames than calls may be inside each other, so that the loop
+  /// has one question to ask for both.
   mutating func growStack(registers: Int, frames: Int) -> Bool {
-    grow(&current.execution, registers: registers, frames: frames)
-  }
-
-  private mutating func grow(
-    _ execution: inout Execution, registers: Int, frames: Int
-  ) -> Bool {
-    let moreRegisters = Self.growth(execution.registers.count, to: registers)
-    let wantedFrames = min(2 * limits.callDepth, max(2 * frames, execution.frames.count))
-    let moreFrames = Self.growth(execution.frames.count, to: wantedFrames)
+    let (registerCount, frameWords) = (
+      current.execution.registers.count, current.execution.frames.count
+    )
+    let moreRegisters = Self.growth(registerCount, to: registers)
+    let most = max(0, 2 * limits.callDepth - frameWords)
+    let moreFrames = min(most, Self.growth(frameWords, to: 2 * frames))
     guard charge(words: moreRegisters + moreFrames) else { return false }
-    execution.registers.extend(by: moreRegisters)
-    execution.frames.extend(by: moreFrames)
+    current.execution.chargedWords += moreRegisters + moreFrames
+    current.execution.registers.extend(by: moreRegisters)
+    current.execution.frames.extend(by: moreFrames)
     return true
   }
 
@@ -102,55 +97,41 @@ extension World {
     needed <= count ? 0 : max(needed - count, count / 2, 32)
   }
 
+  /// Charges the stack of the current fiber as far as it has not been: that of a new one.
+  mutating func chargeStack() {
+    chargedWords += current.execution.stackWords - current.execution.chargedWords
+    current.execution.chargedWords = current.execution.stackWords
+  }
+
   // MARK: Coming and going of processes
 
-  /// A heap for a fresh process, with room for the program's globals; nil when the limit forbids it.
-  package mutating func makeHeap() -> ScriptHeap? {
-    let globals = image.program.globals.count
-    let words = ScriptHeap.preparationWords(globals: globals, constants: constantCount)
-    guard charge(words: words) else { return nil }
-    var heap = ScriptHeap()
-    heap.allowance = words
-    heap.prepare(globals: globals, constants: constantCount)
-    return heap
-  }
-
-  /// The heap of a child of the current process; nil when the limit forbids it.
-  package mutating func copyHeap() -> ScriptHeap? {
-    guard charge(words: heap.used) else { return nil }
-    return heap.copy()
-  }
-
-  /// The stack of a child of the current process at the same place; nil when the limit forbids it.
-  package mutating func copyExecution() -> Execution? {
-    let copy = current.execution.copy()
-    return charge(words: copy.stackWords) ? copy : nil
-  }
-
-  /// A stack on which a function, a value of the heap it will run on, is about to begin; nil when
-  /// the limit forbids it. Arguments that the function does not take are dropped.
-  package mutating func makeExecution(
-    calling function: Value, _ arguments: [Value], on heap: borrowing ScriptHeap
-  ) -> Execution? {
-    guard let index = heap.functionIndex(of: function) else { return nil }
-    let target = image.targets[index]
-    var execution = Execution()
-    guard grow(&execution, registers: Int(target.registerCount), frames: 0) else { return nil }
-    for number in 0..<Int(target.parameterCount) {
-      execution[number] = number < arguments.count ? arguments[number] : .absent
+  /// Charges a copy of the current heap and stack for a child.
+  mutating func reserveCopyOfHeap() throws(CallFailure) {
+    let words = heap.used + current.execution.stackWords
+    if charge(words: words) {
+      chargedWords -= current.execution.stackWords
+      return
     }
-    execution.closure = function.has(.closure) ? function : .none
-    execution.pc = Int(target.entry)
-    return execution
+    collectOthers()
+    guard charge(words: words) else { throw .outcome(.limit(.heap)) }
+    chargedWords -= current.execution.stackWords
   }
 
-  /// Gives back what a fiber that has ended was charged; the heap only if nobody shares it.
-  package mutating func release(_ execution: borrowing Execution) {
-    chargedWords -= execution.stackWords
+  /// Gives back what the current fiber, which has ended, and its heap were charged.
+  mutating func dischargeCurrent() {
+    chargedWords -= current.execution.chargedWords + heap.allowance
+    current.execution.chargedWords = 0
+    heap.allowance = 0
   }
+}
 
-  package mutating func release(_ heap: borrowing ScriptHeap) {
-    chargedWords -= heap.allowance
+extension Fiber {
+  /// Forwards every value that the fiber holds.
+  fileprivate mutating func forward(_ collection: inout Collection, _ image: CodeImage) {
+    execution.forward(&collection, top: execution.top(in: image))
+    for index in signalHandlers.indices {
+      signalHandlers[index] = collection.forward(signalHandlers[index])
+    }
   }
 }
 
@@ -172,6 +153,5 @@ extension Execution {
       collection.forward(2 * frame + 1..<2 * frame + 2, of: &frames)
     }
     closure = collection.forward(closure)
-    result = collection.forward(result)
   }
 }

@@ -144,6 +144,7 @@ extension World {
   mutating func endCurrent() {
     let fiber = runningFiber
     let heap = current.heap
+    dischargeCurrent()
     releaseCPU()
     fibers.remove(fiber)
     heaps.remove(heap)

@@ -5,6 +5,7 @@
 // maps strings are quoted.
 
 internal import QuireKernel
+internal import QuireProgram
 
 /// A finished text.
 enum WrittenText {
@@ -193,6 +194,13 @@ extension World {
     return String(decoding: writer.bytes, as: UTF8.self)
   }
 
+  /// The text of a value for reports, at most about 400 characters.
+  package func shown(_ value: Value) -> String {
+    var writer = TextWriter(limit: 400)
+    writer.writeQuoted(value, of: self)
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+
   /// The text of anything but a string, list or map.
   fileprivate func scalarText(_ value: Value) -> String {
     if let integer = heap.asInteger(value) { return String(integer) }
@@ -233,7 +241,7 @@ extension World {
   private func functionText(_ value: Value) -> String {
     guard let index = heap.functionIndex(of: value) else { return "function" }
     let record = image.program.functions[index]
-    return record.kind == .function ? "function \(record.name)" : record.name
+    return record.kind == .function ? "function \(record.signature.name)" : record.signature.name
   }
 }
 

@@ -20,10 +20,6 @@ package enum Stop: Hashable, Sendable, BitwiseCopyable {
   case waiting
   /// The task has ended.
   case ended
-  /// The function of the fiber has returned; its task is to exit with status 0.
-  case returned
-  /// Nobody caught an error, `Execution.result`; its task is to end of it.
-  case failed
   /// A limit of the run was reached.
   case limit(LimitKind)
 }

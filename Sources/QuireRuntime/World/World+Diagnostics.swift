@@ -92,8 +92,8 @@ extension World {
     }
     var notes: [Diagnostic.Note] = []
     if case .comparison(let leftText, _, let rightText) = expectation.kind {
-      notes.append(Diagnostic.Note("\(leftText) is \(heap.printed(left))"))
-      notes.append(Diagnostic.Note("\(rightText) is \(heap.printed(right))"))
+      notes.append(Diagnostic.Note("\(leftText) is \(shown(left))"))
+      notes.append(Diagnostic.Note("\(rightText) is \(shown(right))"))
     }
     fail(expectation, "the expectation does not hold", notes)
   }

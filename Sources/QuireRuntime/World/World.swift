@@ -71,6 +71,14 @@ package struct World: ~Copyable {
   package var mainStatus: ExitStatus?
   /// Processes are left, and none of them can ever go on.
   package var isDeadlocked = false
+  /// Words charged to all heaps and stacks.
+  var chargedWords = 0
+  /// Collects before every allocation: slow, and finds values that nothing holds.
+  package var isCollectingAlways = false
+  /// Steps of the current visit.
+  var meter = StepMeter()
+  /// Steps to be charged for what the current instruction did in proportion to its data.
+  var pendingSteps = 0
   /// The limit that the run has reached and nobody has raised since.
   package var reachedLimit: LimitKind?
 

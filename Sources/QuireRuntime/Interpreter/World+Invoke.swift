@@ -1,6 +1,7 @@
 // Calls: script functions, closures, builtins, methods, and the way back.
 
 internal import KernelStorage
+internal import QuireKernel
 internal import QuireProgram
 
 extension World {
@@ -80,11 +81,14 @@ extension World {
   /// Goes back to the caller; without one the fiber's function has returned.
   private mutating func leave(with value: Value) -> LoopExit? {
     let result = current.execution.base
-    guard current.execution.popFrame() else {
-      current.execution.result = value
-      return .stop(.returned)
+    switch current.execution.popFrame() {
+    case .none:
+      settleSteps()
+      endCurrentTask(.exited(0), failed: false)
+      return .stop(.ended)
+    case .caller: current.execution.registers[result] = value.bits
+    case .interrupted: leaveHandler()
     }
-    current.execution.registers[result] = value.bits
     return nil
   }
 
@@ -98,7 +102,7 @@ extension World {
     }
     let builtin = image.builtins[number]
     if let outcome = plainBuiltin(builtin, call) { return conclude(outcome, i) }
-    return timed(i) { $0.kernelBuiltin(builtin, call) }
+    return timed(i) { $0.callMachine(builtin, call) }
   }
 
   /// Does something that looks at the clock or lets time pass.
@@ -142,15 +146,5 @@ extension World {
     _ map: Value, _ name: MemberName, _ i: Instruction
   ) -> BuiltinOutcome {
     i.c == 0 ? member(name, of: map) : noMember(map, name)
-  }
-}
-
-extension Execution {
-  /// Puts the running frame aside; it will go on behind the instruction at `pc`.
-  mutating func pushFrame() {
-    frames[2 * depth] =
-      UInt64(truncatingIfNeeded: base) << 32 | UInt64(truncatingIfNeeded: pc + 1)
-    frames[2 * depth + 1] = closure.bits
-    depth += 1
   }
 }
