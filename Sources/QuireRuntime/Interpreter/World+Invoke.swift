@@ -102,7 +102,7 @@ extension World {
     }
     let builtin = image.builtins[number]
     if let outcome = plainBuiltin(builtin, call) { return conclude(outcome, i) }
-    return timed(i) { $0.callMachine(builtin, call) }
+    return timed(i) { $0.kernelBuiltin(builtin, call) }
   }
 
   /// Does something that looks at the clock or lets time pass.
