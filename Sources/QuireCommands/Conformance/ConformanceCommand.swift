@@ -28,15 +28,8 @@ package struct ConformanceCommand: ParsableCommand {
   package init() {}
 
   package func run() throws {
-    let report: ConformanceReport
-    let text: String
-    do throws(ConformanceError) {
-      report = try compare()
-      text = json ? try report.json() : report.text
-    } catch {
-      throw ValidationError(error.description)
-    }
-    print(text)
+    let report = try compare()
+    print(json ? try report.json() : report.text)
     if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
   }
 

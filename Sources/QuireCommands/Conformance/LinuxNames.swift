@@ -1,5 +1,7 @@
 // The flags that scenarios name, with their numbers on x86-64.
 
+internal import QuireKernel
+
 /// Named bits and values of Linux's user interface.
 enum LinuxNames {
   typealias Names = [(name: String, value: UInt64)]
@@ -57,7 +59,7 @@ enum LinuxNames {
     names.first { $0.value == value }?.name ?? "\(value)"
   }
 
-  static let resources = ["as", "data", "stack", "memlock"]
+  static let resources: [Resource] = [.addressSpace, .data, .stack, .lockedMemory]
 
   /// The names of the bits that are set, and what is left over as a number.
   static func describe(_ bits: UInt64, in names: Names) -> String {

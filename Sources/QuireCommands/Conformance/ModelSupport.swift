@@ -15,7 +15,7 @@ enum ModelSupport {
   private static func lack(of operation: Operation) -> String? {
     switch operation {
     case .munmap, .mprotect, .brk, .read, .write, .forkBlock(_, isVfork: false), .closeBlock,
-      .fork, .wait, .exit, .observe:
+      .fork, .wait, .exit, .observe, .runAt, .rlimit:
       nil
     case .mmap(let arguments): lack(of: arguments)
     case .mremap: "mremap"
@@ -28,7 +28,6 @@ enum ModelSupport {
     case .mincore: "mincore"
     case .msync: "msync"
     case .mseal: "mseal"
-    case .runAt: "run_at"
     case .file: "file"
     case .memfd: "memfd"
     case .truncate: "truncate"
@@ -46,7 +45,6 @@ enum ModelSupport {
     case .shmstat: "shmstat"
     case .forkBlock(_, isVfork: true): "vfork"
     case .execve: "execve"
-    case .rlimit: "rlimit"
     case .dropcaps: "dropcaps"
     case .sleep: "sleep"
     }

@@ -1,5 +1,7 @@
 // Operations and their operands, one function per shape; the switch is the list of all operations.
 
+internal import QuireKernel
+
 /// Reads what follows the name of an operation.
 enum OperandParser {
   /// Parses the operation that `verb` names.
@@ -135,7 +137,7 @@ extension OperandParser {
 
   private static func rlimit(_ cursor: inout WordCursor) throws(ScenarioDiagnostic) -> Operation {
     let resource = try cursor.next("the resource")
-    guard LinuxNames.resources.contains(String(resource.text)) else {
+    guard let limited = LinuxNames.resources.first(where: { $0.rawValue == resource.text }) else {
       throw cursor.refuse(resource, "'\(resource.text)' is no resource: as, data, stack or memlock")
     }
     let limit: LimitOperand
@@ -146,7 +148,7 @@ extension OperandParser {
       let value = try cursor.number("the limit")
       limit = isRelative ? .above(value) : .absolute(value)
     }
-    return .rlimit(resource: String(resource.text), limit)
+    return .rlimit(limited, limit)
   }
 }
 

@@ -3,6 +3,8 @@
 // Everything is still symbolic here: names of regions, files and processes get their meaning when
 // the scenario runs, because a name is set only by a call that succeeds.
 
+internal import QuireKernel
+
 /// A parsed scenario file.
 struct Scenario: Sendable {
   /// The file's name without its extension.
@@ -66,7 +68,7 @@ enum Operation: Sendable {
   case wait(child: String)
   case exit(UInt64)
   case execve
-  case rlimit(resource: String, LimitOperand)
+  case rlimit(Resource, LimitOperand)
   case dropcaps
   case sleep(milliseconds: UInt64)
   case observe(withStack: Bool)

@@ -65,6 +65,25 @@ extension ScenarioRunner {
     return [.init(key: "pages", value: .integer(pages))] + end
   }
 
+  /// Jumps to an address: an int3 there returns to the recorder, any other code would not.
+  mutating func execute(
+    _ expression: AddressExpression, by task: TaskIndex
+  ) throws(StepStop) -> [Leaf.Member] {
+    let range = AddressRange(start: expression, length: 1)
+    let end = try walk(range, every: 1) { kernel, address in
+      kernel.access(address, .execute, by: task)
+    }
+    if !end.isEmpty { return end }
+    var code: UInt8 = 0
+    let address = try resolve(expression)
+    guard kernel.loadByte(address, into: &code, by: task) == .done, code == Self.breakpoint else {
+      throw .unsupported("run_at code that is not int3")
+    }
+    return [.init(key: "ret", value: .text("int3"))]
+  }
+
+  private static var breakpoint: UInt8 { 0xCC }
+
   /// One access per step of a range, up to the first that is refused: then, how.
   private mutating func walk(
     _ range: AddressRange, every stride: UInt64,
@@ -93,5 +112,25 @@ extension ScenarioRunner {
       .init(key: "sig_code", value: .integer(Int64(signal.code.rawValue))),
       .init(key: "sig_off", value: .integer(distance)),
     ]
+  }
+}
+
+extension LimitOperand {
+  /// The limit in bytes; a relative one counts from what the process has now.
+  func value(for resource: Resource, in space: AddressSpace) -> UInt64 {
+    switch self {
+    case .absolute(let bytes): return bytes
+    case .unlimited: return .max
+    case .above(let bytes):
+      let pages =
+        switch resource {
+        case .addressSpace: space.totalPages
+        case .data: space.dataPages
+        case .stack: space.stackPages
+        case .lockedMemory: space.lockedPages
+        case .processes: UInt64(0)
+        }
+      return pages << Page.shift + bytes
+    }
   }
 }

@@ -128,6 +128,12 @@ struct ScenarioRunner: ~Copyable {
     case .read(let range, let stride): return try read(range, every: stride, by: task)
     case .write(let range, let stride, let value):
       return try write(range, every: stride, value, by: task)
+    case .runAt(let address): return try execute(address, by: task)
+    case .rlimit(let resource, let limit):
+      return try call { kernel throws(Errno) in
+        try kernel.setLimit(
+          on: resource, to: limit.value(for: resource, in: kernel.space(of: task)), of: task)
+      }
     case .forkBlock(let child, isVfork: false):
       let members = try fork(as: child, by: process)
       blocks.append(child)
