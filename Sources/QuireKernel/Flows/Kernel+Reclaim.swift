@@ -154,12 +154,10 @@ extension Kernel {
   private mutating func putBack(
     _ frame: FrameNumber, _ verdict: PageVerdict, _ scan: inout ReclaimScan
   ) {
-    if verdict == .free {
-      scan.reclaimed += 1
-      put(frame)
-      return
-    }
-    if memory.frames[frame].referenceCount > 1 {
+    if verdict == .free { scan.reclaimed += 1 }
+    if memory.frames[frame].referenceCount == 1 {
+      memory.frames[frame].flags.subtract([.active, .unevictable])
+    } else {
       if verdict == .activate, !memory.frames[frame].flags.contains(.unevictable) {
         memory.frames[frame].flags.insert(.active)
         counters.pgactivate += 1
