@@ -20,7 +20,7 @@ public struct Kernel: ~Copyable {
   /// When the current time slice ends; long operations stop there and answer `again`.
   public var sliceEnd: Nanoseconds
   public var counters: Counters
-  public internal(set) var gauges: Gauges
+  var trackedGauges: Gauges
   public var events: EventLog
   public package(set) var memory: PhysicalMemory
   public internal(set) var slab: SlabAllocator
@@ -65,7 +65,7 @@ public struct Kernel: ~Copyable {
     spaces = SpaceTable()
     virtual = VirtualMemory(zeroFrame: zeroFrame, freePages: freePages)
     slab = SlabAllocator(cpus: machine.cpus)
-    gauges = Gauges()
+    trackedGauges = Gauges()
     self.machine = machine
     now = 0
     cpu = 0

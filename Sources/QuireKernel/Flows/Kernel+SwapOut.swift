@@ -113,6 +113,7 @@ extension Kernel {
     swap.cache[frame.index].flags.insert(.writeback)
     swap.cache[frame.index].transferEnd = swap.areas[Int(entry.area)].device.submit(
       frame, isWrite: true, now: now, costs)
+    gauges.nr_writeback += 1
     counters.pswpout += 1
     // /proc/vmstat counts transfers in KiB.
     counters.pgpgout += Page.size >> 10
@@ -141,6 +142,7 @@ extension Kernel {
   private mutating func endWriteback(of frame: FrameNumber) {
     let wasReclaimed = swap.cache[frame.index].flags.contains(.reclaim)
     swap.cache[frame.index].flags.subtract([.writeback, .reclaim])
+    gauges.nr_writeback -= 1
     let page = memory.frames[frame]
     guard wasReclaimed, page.flags.contains(.lru), !page.flags.contains(.dirty),
       !page.flags.contains(.unevictable)

@@ -1,6 +1,6 @@
 // Gauges: how many pages are in each state now, by the names of /proc/vmstat.
 
-/// Pages in each state; whoever changes the state of a page moves the gauge.
+/// Pages in each state; whoever changes the state of a page moves the gauge, but for the LRU lists.
 ///
 /// Free pages and slab pages are not here: they are read off the zones and the caches.
 /// Linux: `enum node_stat_item`, include/linux/mmzone.h.
@@ -27,4 +27,20 @@ public struct Gauges: Hashable, Sendable, BitwiseCopyable {
   public var nr_swapcached = 0
 
   public init() {}
+}
+
+extension Kernel {
+  /// Pages in each state now; the lengths of the LRU lists are read off the lists.
+  public internal(set) var gauges: Gauges {
+    get {
+      var gauges = trackedGauges
+      gauges.nr_inactive_anon = lru.count(.inactiveAnon)
+      gauges.nr_active_anon = lru.count(.activeAnon)
+      gauges.nr_inactive_file = lru.count(.inactiveFile)
+      gauges.nr_active_file = lru.count(.activeFile)
+      gauges.nr_unevictable = lru.count(.unevictable)
+      return gauges
+    }
+    _modify { yield &trackedGauges }
+  }
 }
