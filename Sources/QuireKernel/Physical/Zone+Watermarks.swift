@@ -76,19 +76,27 @@ extension Zone {
 }
 
 extension PhysicalMemory {
-  /// Frames that count for `min_free_kbytes`.
+  private static let lowmemZones: [ZoneKind] = [.dma, .dma32, .normal]
+
+  /// Frames that the kernel can address directly.
+  private var lowmemFrames: Int {
+    Self.lowmemZones.reduce(0) { $0 + zones[$1.index].managed }
+  }
+
+  /// Of these, the frames beyond the high marks: all of them before the marks are first set.
   ///
   /// Linux: `nr_free_buffer_pages`, mm/page_alloc.c.
-  var lowmemFrames: Int {
-    zones[ZoneKind.dma.index].managed + zones[ZoneKind.dma32.index].managed
-      + zones[ZoneKind.normal.index].managed
+  private var bufferFrames: Int {
+    Self.lowmemZones.reduce(0) {
+      $0 + max(0, zones[$1.index].managed - zones[$1.index].watermarks.high)
+    }
   }
 
   /// Computes `min_free_kbytes`, marks, reserves and what follows from them.
   ///
   /// Linux: `init_per_zone_wmark_min`, mm/page_alloc.c.
   mutating func setReserves(_ tunables: borrowing Tunables) {
-    let computed = Self.minFreeKilobytes(lowmem: lowmemFrames)
+    let computed = Self.minFreeKilobytes(lowmem: bufferFrames)
     minFreeKilobytes = max(computed, tunables.minFreeKilobytes ?? 0)
     for index in 0..<ZoneKind.count {
       zones[index].setWatermarks(
