@@ -74,10 +74,14 @@ extension Diagnostic {
       ])
   }
 
-  static func curlyQuote(at span: SourceSpan) -> Diagnostic {
+  /// `places` are those of one quote, or of two with text between them.
+  static func curlyQuotes(_ places: [SourceSpan]) -> Diagnostic {
     Diagnostic(
-      "curly-quotes", "this is a typographic quote; strings are written with plain ones: \"text\"",
-      at: span, fixIts: [FixIt("write '\"'", replace: span, with: "\"")])
+      "curly-quotes", "strings are written with plain quotes, not with typographic ones: \"text\"",
+      at: places[0],
+      fixIts: [
+        FixIt("use plain quotes", edits: places.map { Edit(replace: $0, with: "\"") })
+      ])
   }
 
   // MARK: Habits from other languages

@@ -62,9 +62,10 @@ extension Diagnostic {
       notes: [Note("parameters are names, perhaps with a value: fn f(size, count = 1) { … }")])
   }
 
-  static func resultType(at span: SourceSpan) -> Diagnostic {
+  /// `span` is the arrow and the type with the white space before them.
+  static func resultType(at place: SourceSpan, spaced span: SourceSpan) -> Diagnostic {
     Diagnostic(
-      "type-annotation", "functions are written without a result type", at: span,
+      "type-annotation", "functions are written without a result type", at: place,
       fixIts: [FixIt("remove it", replace: span, with: "")])
   }
 

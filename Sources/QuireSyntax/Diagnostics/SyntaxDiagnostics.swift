@@ -33,7 +33,7 @@ extension Diagnostic {
   static func assignmentAsValue(at span: SourceSpan) -> Diagnostic {
     Diagnostic(
       "assignment-as-value", "'=' makes no value here; two values are compared with '=='",
-      at: span, fixIts: [FixIt("compare", replace: span, with: "==")])
+      at: span, fixIts: [FixIt("write '=='", replace: span, with: "==")])
   }
 
   static func misplacedColon(at span: SourceSpan) -> Diagnostic {
@@ -76,7 +76,7 @@ extension Diagnostic {
     Diagnostic(
       "sign-after-operand",
       "a '-' with a space before it and none after it is a sign; 'a - b' subtracts", at: span,
-      fixIts: [FixIt("subtract", insert: " ", at: span.endPoint)])
+      fixIts: [FixIt("put a space after it", insert: " ", at: span.endPoint)])
   }
 
   /// `span` is the sign with the white space before it.

@@ -262,7 +262,9 @@ extension Lexer {
   }
 
   private mutating func reportStray(_ sign: UInt8) {
-    report(.strayBracket(Character(Unicode.Scalar(sign)), at: span(position, position + 1)))
+    report(
+      .strayBracket(Character(Unicode.Scalar(sign)), at: span(position, position + 1)),
+      at: lastToken)
     position += 1
     pendingFlags.insert(.spaceBefore)
   }

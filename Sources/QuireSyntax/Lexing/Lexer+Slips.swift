@@ -37,7 +37,7 @@ extension Lexer {
   /// `x++` or `x--`: read as the statement `x` with the message about it.
   mutating func lexIncrement(_ sign: String) {
     let span = span(position, position + 2)
-    report(.increment(sign, at: span))
+    report(.increment(sign, at: span), at: lastToken)
     position += 2
     pendingFlags.insert(.spaceBefore)
   }
@@ -46,10 +46,10 @@ extension Lexer {
   mutating func lexForeignComment() {
     let start = position
     if byte(1) == UInt8(ascii: "/") {
-      report(.slashComment(at: span(start, start + 2)))
+      report(.slashComment(at: span(start, start + 2)), at: lastToken)
       while position < bytes.count, bytes[position] != Byte.newline { position += 1 }
     } else {
-      report(.blockComment(at: span(start, start + 2)))
+      report(.blockComment(at: span(start, start + 2)), at: lastToken)
       position += 2
       while position < bytes.count, !(byte(0) == UInt8(ascii: "*") && byte(1) == UInt8(ascii: "/"))
       {
@@ -67,13 +67,32 @@ extension Lexer {
     let place = span(position, position + length)
     switch scalar {
     case "\u{A0}", "\u{2007}", "\u{202F}", "\u{3000}", "\u{FEFF}", "\u{200B}":
-      report(.invisibleSpace(scalar, at: place))
+      report(.invisibleSpace(scalar, at: place), at: lastToken)
       position += length
       pendingFlags.insert(.spaceBefore)
       return
-    case "\u{201C}", "\u{201D}", "\u{201E}": report(.curlyQuote(at: place))
+    case let quote where Lexer.curlyQuotes.contains(quote): return lexCurlyQuote(length)
     default: report(.unknownCharacter(scalar, at: place))
     }
+    skipUnknown(length)
+  }
+
+  private static let curlyQuotes: [Unicode.Scalar] = ["\u{201C}", "\u{201D}", "\u{201E}"]
+
+  /// A typographic quote: read as a string if another one follows on the line.
+  private mutating func lexCurlyQuote(_ length: Int) {
+    let start = position
+    position += length
+    while position < bytes.count, bytes[position] != Byte.newline {
+      let (scalar, width) = scalar()
+      position += width
+      guard Lexer.curlyQuotes.contains(scalar) else { continue }
+      let closing = span(position - width, position)
+      report(.curlyQuotes([span(start, start + length), closing]))
+      return append(.string, from: start)
+    }
+    position = start
+    report(.curlyQuotes([span(start, start + length)]))
     skipUnknown(length)
   }
 

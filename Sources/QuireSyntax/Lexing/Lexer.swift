@@ -115,6 +115,9 @@ struct Lexer {
     problems.append(LexicalProblem(diagnostic: diagnostic, token: token ?? tokens.count))
   }
 
+  /// Where a mistake belongs that makes no token: to the statement before it.
+  var lastToken: Int { max(tokens.count - 1, 0) }
+
   func span(_ start: Int, _ end: Int) -> SourceSpan {
     SourceSpan(start..<end, file: file)
   }

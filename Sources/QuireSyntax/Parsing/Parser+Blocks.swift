@@ -239,10 +239,12 @@ extension Parser {
   /// `-> Type` is understood, to say that there are no types, and passed.
   private mutating func skipResultType() {
     guard kind == .minus || kind == .prefixMinus, kind(ahead: 1) == .greater else { return }
+    let space = spacedCurrent
     let arrow = advance()
     advance()
     if kind == .name { advance() }
-    report(.resultType(at: span(from: arrow)))
+    let type = span(from: arrow)
+    report(.resultType(at: type, spaced: space.extended(to: type)))
   }
 
   /// `{ statements }` or `{ a, b in statements }`, as a value.

@@ -111,6 +111,9 @@ extension Parser {
     case .endOfFile:
       missesEnd = missesEnd || previous.kind.continuesLine
       fail(.expectedValue(after: before, found: found, at: place))
+    case _ where beginsLine && kind.beginsStatement && previous.kind.continuesLine:
+      // The end of the line above is the place to look at, not this one.
+      fail(.expectedValue(after: before, found: "the next statement", at: previousSpan.endPoint))
     case .minus: fail(.signWithSpace(at: span(current), space: spaceAfterCurrent))
     case .plus where !beginsLine: fail(.plusSign(at: span(current)))
     case _ where beginsLine && (kind.infix != nil || kind == .dot):

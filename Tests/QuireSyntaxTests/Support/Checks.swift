@@ -43,3 +43,16 @@ func kinds(_ text: String) -> [TokenKind] {
   var lexer = Lexer(SourceFile(name: "test.quire", text: text))
   return lexer.lex().tokens.dropLast().map(\.kind)
 }
+
+/// A script with mistakes and what is said about it.
+struct Golden: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let script: String
+  let report: String
+
+  init(_ name: String, _ script: String, _ report: String) {
+    testDescription = name
+    self.script = script
+    self.report = report
+  }
+}
