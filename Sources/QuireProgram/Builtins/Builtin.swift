@@ -22,31 +22,19 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable {
   // Chance
   case rand, shuffle, choose
   // Values
-  case print, format, str, int, float, address, region, type, copy
+  case print, format, str, int, float, address, region, type, copy, abs, min, max
   case len, push, pop, insert, remove, contains, keys, values, join, split
-  case abs, min, max
   // Failing
   case error, raise, assert_eq
 
   /// As scripts write it.
-  package var name: String { String(describing: self) }
+  package var name: String { signature.name }
 
-  /// The declared faces, by raw value.
-  package static let signatures: [Signature] = {
-    var byName: [String: Signature] = [:]
-    let families = [
-      addressSpaceSignatures, accessSignatures, processSignatures, synchronizationSignatures,
-      kernelObjectSignatures, pageFrameSignatures, swapSignatures, viewSignatures,
-      chanceSignatures, valueSignatures, collectionSignatures, failureSignatures,
-    ]
-    for signature in families.joined() { byName[signature.name] = signature }
-    return allCases.map { builtin in
-      guard let signature = byName[builtin.name] else {
-        preconditionFailure("Builtin.signatures: \(builtin.name) has no signature")
-      }
-      return signature
-    }
-  }()
+  /// The declared faces, by raw value: the families are in the order of the cases.
+  package static let signatures: [Signature] =
+    addressSpaceSignatures + accessSignatures + processSignatures + synchronizationSignatures
+    + kernelObjectSignatures + pageFrameSignatures + swapSignatures + viewSignatures
+    + chanceSignatures + valueSignatures + collectionSignatures + failureSignatures
 
   package var signature: Signature { Builtin.signatures[Int(rawValue)] }
 }

@@ -23,5 +23,15 @@ package enum Member: UInt16, CaseIterable, Hashable, Sendable {
   // Collections
   case len, keys, values
 
-  package var name: String { String(describing: self) }
+  package var name: String { Member.names[Int(rawValue)] }
+
+  /// By raw value. Written out, because asking the language for the names of cases is slow.
+  package static let names: [String] = [
+    "start", "end", "length", "pages", "page", "lower", "upper", "pid", "name", "state", "parent",
+    "children", "rss", "vsize", "minor_faults", "major_faults", "cow_faults", "code", "signal",
+    "process", "nice", "utime", "stime", "maps", "swapped", "page_tables", "errno", "number",
+    "message", "call", "address", "access", "kind", "time", "first", "second", "wait", "down",
+    "up", "count", "waiting", "frame", "order", "refcount", "size", "cache", "active", "total",
+    "object_size", "areas", "free", "used", "priority", "len", "keys", "values",
+  ]
 }

@@ -20,7 +20,7 @@ package struct Program: Sendable {
   package internal(set) var functions: [FunctionRecord] = []
   package internal(set) var constants: [Constant] = []
   /// Names after a dot. The first ones are `Member.allCases`, so a known member is one number.
-  package internal(set) var memberNames: [String] = Member.allCases.map(\.name)
+  package internal(set) var memberNames: [String] = Member.names
   package internal(set) var globals: [GlobalVariable] = []
   /// What `callBuiltin` calls: `Builtin.allCases` first, then the host's functions.
   package internal(set) var builtins: [Signature] = Builtin.signatures
