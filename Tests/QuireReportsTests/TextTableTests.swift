@@ -32,7 +32,7 @@ struct TextTableTests {
     arguments: [
       (UInt64(0), "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"),
       ((1 << 20) - 1, "1023.9 KiB"), (1 << 20, "1 MiB"), (3 << 40, "3 TiB"),
-    ])
+    ] as [(UInt64, String)])
   func sizes(bytes: UInt64, text: String) {
     #expect(Size.text(bytes) == text)
   }
