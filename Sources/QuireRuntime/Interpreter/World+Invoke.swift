@@ -84,6 +84,7 @@ extension World {
     switch current.execution.popFrame() {
     case .none:
       settleSteps()
+      if rests(with: value) { return .stop(.waiting) }
       endCurrentTask(.exited(0), failed: false)
       return .stop(.ended)
     case .caller: current.execution.registers[result] = value.bits

@@ -68,8 +68,7 @@ extension World {
     case .raise(let error):
       if unwind(error, at: current.execution.pc) { return nil }
       settleSteps()
-      endByUncaught(error)
-      return .stop(.ended)
+      return .stop(endByUncaught(error))
     case .yield(let value):
       current.execution[Int(i.a)] = value
       current.execution.pc += 1

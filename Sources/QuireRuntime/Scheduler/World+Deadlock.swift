@@ -39,6 +39,7 @@ extension World {
     case .anyChild: "for a child to end"
     case .allChildren: "for its children to end"
     case .synchronizer(let index): purpose(ofSynchronizer: index)
+    case .entry: "for the next entry of the session"
     case .stopped: "stopped, for SIGCONT"
     }
   }

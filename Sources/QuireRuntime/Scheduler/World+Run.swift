@@ -15,6 +15,7 @@ extension World {
   package mutating func run(steps: Int) -> Status {
     var left = steps
     while left > 0 {
+      if isResting { return .finished }
       if runningFiber == 0 && !dispatchNext() {
         reportDeadlock()
         return .finished
@@ -123,7 +124,7 @@ extension World {
   }
 
   /// The current fiber goes to the end of the queue.
-  private mutating func preempt() {
+  mutating func preempt() {
     let fiber = runningFiber
     releaseCPU()
     makeReady(fiber, at: clocks[runningCPU])

@@ -19,6 +19,8 @@ package enum WaitReason: Sendable, Hashable, BitwiseCopyable {
   case allChildren
   /// Index of the event, semaphore or barrier in `World.synchronizers`.
   case synchronizer(Int)
+  /// The top level of a session waits for its next entry.
+  case entry
   /// SIGSTOP; SIGCONT goes on.
   case stopped
 }

@@ -5,15 +5,18 @@ package import QuireProgram
 internal import QuireSyntax
 
 extension World {
-  /// Ends the current process because of an error that nobody caught.
-  package mutating func endByUncaught(_ error: Value) {
+  /// Ends the current process because of an error that nobody caught; the top level of a session
+  /// only gives up its entry.
+  mutating func endByUncaught(_ error: Value) -> Stop {
     let content = heap.asError(error) ?? ErrorContent("raised \(briefly(error))")
     diagnostics.append(diagnostic(of: content))
+    if rests(with: .none) { return .waiting }
     if let signal = Signal(rawValue: content.signal) {
       endCurrentTask(.killed(by: signal), failed: true)
     } else {
       endCurrentTask(.exited(1), failed: true)
     }
+    return .ended
   }
 
   /// An error with its place, its reason, and who had called whom.

@@ -69,6 +69,10 @@ package struct World: ~Copyable {
   package var switches: UInt64 = 0
   /// How the top level ended, once it has.
   package var mainStatus: ExitStatus?
+  /// The top level rests between entries instead of ending; see World+Session.swift.
+  package internal(set) var isSession = false
+  /// What the last entry of a session gave, as text; nil when it was nothing.
+  package internal(set) var entryValue: [UInt8]?
   /// Processes are left, and none of them can ever go on.
   package var isDeadlocked = false
   /// Words charged to all heaps and stacks.
