@@ -44,7 +44,9 @@ let package = Package(
     // Scheduler and interpreter: the one loop that meets the kernel.
     .target(
       name: "QuireRuntime",
-      dependencies: ["QuireProgram", "QuireSyntax", "QuireKernel", "KernelStorage"],
+      dependencies: [
+        "QuireProgram", "QuireSyntax", "QuireReports", "QuireKernel", "KernelStorage",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "QuireRuntimeTests",
@@ -54,7 +56,8 @@ let package = Package(
       swiftSettings: strict),
 
     // Snapshots and counters to text and JSON.
-    .target(name: "QuireReports", dependencies: ["QuireKernel"], swiftSettings: strict),
+    .target(
+      name: "QuireReports", dependencies: ["QuireKernel", "KernelStorage"], swiftSettings: strict),
     .testTarget(
       name: "QuireReportsTests", dependencies: ["QuireReports", "QuireKernel"],
       swiftSettings: strict),

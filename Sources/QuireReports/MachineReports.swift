@@ -69,3 +69,37 @@ extension Kernel {
     return table.text
   }
 }
+
+extension Kernel {
+  /// The caches with their objects and pages, or one of them.
+  public borrowing func slabReport(named name: String?) -> String {
+    var table = TextTable([
+      ("cache", .left), ("object size", .right), ("objects", .right), ("per slab", .right),
+      ("slabs", .right), ("pages", .right),
+    ])
+    for cache in slab.order where name == nil || slab.name(of: cache) == name {
+      let record = slab[cache]
+      // A machine has dozens of caches that nobody has used: only those that hold pages are news.
+      if name == nil && record.slabCount == 0 { continue }
+      table.add([
+        slab.name(of: cache), String(record.geometry.objectSize), String(record.objectCount),
+        String(record.geometry.objectsPerSlab), String(record.slabCount),
+        String(record.frameCount),
+      ])
+    }
+    return table.text
+  }
+
+  /// The swap areas and how full they are.
+  public borrowing func swapReport() -> String {
+    var table = TextTable([
+      ("area", .left), ("size", .right), ("used", .right), ("priority", .right),
+    ])
+    for area in swapAreas {
+      table.add([
+        area.filename, Size.text(area.size), Size.text(area.used), String(area.priority),
+      ])
+    }
+    return table.text
+  }
+}

@@ -170,9 +170,9 @@ public struct Task: Sendable, BitwiseCopyable {
   /// Page of the last fault that sleeps for the disk; when it is resumed it is a major one.
   package var retriedFault: VirtualAddress = 0
   public var oomScoreAdjustment: Int16 = 0
-  public internal(set) var limits = MemoryLimits()
+  public package(set) var limits = MemoryLimits()
   /// Most tasks that the ordinary user may have when this one forks (`RLIMIT_NPROC`).
-  public internal(set) var processLimit: UInt64 = .max
+  public package(set) var processLimit: UInt64 = .max
 
   // Signals.
   public internal(set) var pending = SignalSet()

@@ -5,6 +5,7 @@
 
 internal import QuireKernel
 internal import QuireProgram
+internal import QuireReports
 
 extension World {
   /// Calls a builtin of the machine.
@@ -56,6 +57,24 @@ extension World {
     case .choose: return try chooseCall(call)
     case .now: return try nowCall()
     case .`self`: return .value(handle(of: current.process))
+    case .alloc_page: return try allocatePagesCall(call, hasOrder: false)
+    case .alloc_pages: return try allocatePagesCall(call, hasOrder: true)
+    case .get_free_pages: return try getPagesCall(call, isZeroed: false)
+    case .get_zeroed_page: return try getPagesCall(call, isZeroed: true)
+    case .free_pages: return try freePagesCall(call)
+    case .page_address: return try pageAddressCall(call)
+    case .swapon: return try swaponCall(call)
+    case .swapoff: return try swapoffCall(call)
+    case .sysctl: return try sysctlCall(call)
+    case .setrlimit: return try setrlimitCall(call)
+    case .show: return try showCall(call)
+    case .cat: return try catCall(call)
+    case .vmstat: return .value(ViewKind.vmstat.value)
+    case .meminfo: return .value(ViewKind.meminfo.value)
+    case .buddy: return .value(ViewKind.buddy.value)
+    case .slabs: return .value(ViewKind.slabs.value)
+    case .swap: return .value(ViewKind.swap.value)
+    case .processes: return try processesCall()
     default: throw .misuse("this is not there yet in this version")
     }
   }
@@ -64,5 +83,12 @@ extension World {
   private mutating func nowCall() throws(CallFailure) -> BuiltinOutcome {
     try reserve(ScriptHeap.numberWords)
     return .value(heap.integer(Int64(clamping: kernel.now)))
+  }
+
+  /// processes(): all that exist now, ascending by pid.
+  private mutating func processesCall() throws(CallFailure) -> BuiltinOutcome {
+    var handles: [Value] = []
+    for task in kernel.taskList() { handles.append(handle(of: ledger.number(of: task))) }
+    return try list(handles)
   }
 }

@@ -33,6 +33,7 @@ package enum Operation: Sendable, Hashable, BitwiseCopyable {
   case access(RangeAccess)
   /// A walk by `Fiber.pattern`: accesses still to make, and the page of the one that is being made.
   case patterned(remaining: UInt64, page: UInt64)
+  case swapOff(SwapOffOperation)
   /// `sleep` until then.
   case sleeping(until: Nanoseconds)
   /// A wait for a child or at a synchronizer has begun.

@@ -16,11 +16,13 @@ package struct ProcessRecord: BitwiseCopyable, Sendable {
   package var name: TaskName
   /// Its record in the process table, `.none` once it is gone from there.
   package var task: TaskIndex
-  /// Its fiber, 0 once it has ended.
-  package var fiber: Int32
+  /// Its fiber, 0 once it has ended, and for the kernel's own.
+  package var fiber: Int32 = 0
   /// Line of the process that started it, 0 for the first.
-  package var parent: UInt32
+  package var parent: UInt32 = 0
   package var born: Nanoseconds
+  /// Whether a script started it: init and the kernel's threads were there before.
+  package var isScript = false
   /// Meaningful when `hasEnded`.
   package var ended: Nanoseconds = 0
   package var status = ExitStatus.exited(0)

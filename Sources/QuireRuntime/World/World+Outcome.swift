@@ -21,7 +21,7 @@ public struct ProcessSummary: Hashable, Sendable {
 extension World {
   /// Every process that the script started, in the order of creation.
   package var processSummaries: [ProcessSummary] {
-    (1..<ledger.limit).map { number in
+    (1..<ledger.limit).filter { ledger[$0].isScript }.map { number in
       let record = ledger[number]
       return ProcessSummary(
         pid: record.pid, name: record.name.description, parent: ledger[Int(record.parent)].pid,
@@ -42,9 +42,8 @@ extension World {
       return true
     }
     if let mainStatus, mainStatus != .exited(0) { return true }
-    for number in 2..<max(2, ledger.limit)
-    where ledger[number].failed && !ledger[number].wasWaitedFor {
-      return true
+    for number in 1..<ledger.limit where number != mainProcess {
+      if ledger[number].failed && !ledger[number].wasWaitedFor { return true }
     }
     return false
   }

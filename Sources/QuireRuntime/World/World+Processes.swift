@@ -2,14 +2,19 @@
 
 internal import KernelStorage
 package import QuireKernel
+internal import QuireReports
 
 extension World {
   /// Makes the process of the top level, a child of init, and lets it run `function`.
   package mutating func start(_ function: Int, named name: String = "main") throws(Errno) {
+    for task in kernel.taskList() where ledger.number(of: task) == 0 {
+      let record = kernel.tasks[task]
+      _ = ledger.add(ProcessRecord(pid: record.pid, name: record.name, task: task, born: 0))
+    }
     let task = try kernel.spawn(named: name, by: kernel.initTask)
     var fiber = Fiber()
     fiber.execution.start(function: function, in: image)
-    _ = admit(fiber, ScriptHeap(), task, parent: 0)
+    mainProcess = admit(fiber, ScriptHeap(), task, parent: 0)
   }
 
   /// Lets a new task run; its fiber and heap are its own from now on.
@@ -20,14 +25,14 @@ extension World {
     let record = kernel.tasks[task]
     let number = ledger.add(
       ProcessRecord(
-        pid: record.pid, name: record.name, task: task, fiber: 0, parent: UInt32(parent),
-        born: kernel.now))
+        pid: record.pid, name: record.name, task: task, parent: UInt32(parent), born: kernel.now,
+        isScript: true))
     fiber.task = task
     fiber.pid = record.pid
     fiber.process = number
     fiber.heap = heaps.insert(heap)
-    fiber.random = RandomStream(
-      seed: configuration.seed, .process, key: UInt64(number))
+    createdProcesses += 1
+    fiber.random = RandomStream(seed: configuration.seed, .process, key: createdProcesses)
     let index = fibers.insert(fiber)
     ledger[number].fiber = Int32(index)
     livingProcesses += 1
@@ -65,7 +70,7 @@ extension World {
     ledger[number].failed = failed
     ledger[number].fiber = 0
     livingProcesses -= 1
-    if number == 1 { mainStatus = status }
+    if number == mainProcess { mainStatus = status }
     leaveSynchronizers(runningFiber)
     drainWakeups()
   }

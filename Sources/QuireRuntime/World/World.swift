@@ -42,10 +42,16 @@ package struct World: ~Copyable {
   /// Kernel things that scripts hold handles of.
   package var handles = HandleTable()
   package var synchronizers: [Synchronizer] = []
+  /// By the number of a swap area: the handle of the area that is on.
+  var swapHandles: [UInt64?] = []
   /// Functions of the embedding application, in the order of their numbers.
   package var hostFunctions: [HostFunction] = []
   /// What a host function answered, until the heap has room for it.
   var hostAnswer: ScriptValue?
+  /// The line of the top level.
+  package var mainProcess: ProcessNumber = 0
+  /// Processes that scripts have started; the stream of each is keyed by its turn.
+  var createdProcesses: UInt64 = 0
   /// Processes started and not ended.
   package var livingProcesses = 0
 

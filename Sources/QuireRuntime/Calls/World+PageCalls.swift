@@ -1,0 +1,70 @@
+// Page frames by name: alloc_pages and its kin, as a driver calls them.
+
+internal import QuireKernel
+internal import QuireProgram
+
+extension World {
+  /// alloc_page(flags) and alloc_pages(flags, order)
+  mutating func allocatePagesCall(_ call: BuiltinCall, hasOrder: Bool)
+    throws(CallFailure) -> BuiltinOutcome
+  {
+    let order = hasOrder ? try pageOrder(1, call) : 0
+    let block = try allocateBlock(try allocationFlags(0, call), order)
+    return .value(newHandle(.page, UInt64(block.rawValue), UInt64(order)))
+  }
+
+  /// get_free_pages(flags, order) and get_zeroed_page(flags): the kernel address.
+  mutating func getPagesCall(_ call: BuiltinCall, isZeroed: Bool)
+    throws(CallFailure) -> BuiltinOutcome
+  {
+    try reserve(ScriptHeap.numberWords)
+    var gfp = try allocationFlags(0, call)
+    if isZeroed { gfp.insert(.zero) }
+    let order = isZeroed ? 0 : try pageOrder(1, call)
+    let block = try allocateBlock(gfp, order)
+    return .value(heap.address(DirectMap.address(of: block)))
+  }
+
+  /// free_pages(page, order): the first page of the block, or its address.
+  mutating func freePagesCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let value = argument(0, call)
+    if let address = heap.asAddress(value) {
+      let order = try pageOrder(1, call)
+      try misusable { world throws(KernelMisuse) in
+        try world.kernel.freeBlock(at: address, order: order)
+      }
+      return .value(.none)
+    }
+    let record = try live(0, .page, call)
+    let order = argument(1, call).isAbsent ? Int(record.second) : try pageOrder(1, call)
+    try misusable { world throws(KernelMisuse) in
+      try world.kernel.freeBlock(FrameNumber(Int(record.first)), order: order)
+    }
+    bury(value)
+    return .value(.none)
+  }
+
+  /// page_address(page)
+  mutating func pageAddressCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    try reserve(ScriptHeap.numberWords)
+    let record = try live(0, .page, call)
+    return .value(heap.address(DirectMap.address(of: FrameNumber(Int(record.first)))))
+  }
+
+  private mutating func allocateBlock(
+    _ gfp: GFPFlags, _ order: Int
+  ) throws(CallFailure) -> FrameNumber {
+    try misusable { world throws(KernelMisuse) in try world.kernel.check(gfp) }
+    return try refusable { world throws(Errno) in
+      try world.kernel.allocateBlock(gfp, order: order, for: world.current.task)
+    }
+  }
+
+  private func pageOrder(_ index: Int, _ call: BuiltinCall) throws(CallFailure) -> Int {
+    let order = try optionalInteger(index, "order", call) ?? 0
+    guard (0...Int64(BuddyOrder.maximum)).contains(order) else {
+      throw .misuse("an order is 0 ... \(BuddyOrder.maximum), not \(order)")
+    }
+    return Int(order)
+  }
+}

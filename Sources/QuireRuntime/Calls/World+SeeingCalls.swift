@@ -1,0 +1,68 @@
+// Seeing: `show` prints views for people, `cat` the files of /proc as the kernel writes them.
+
+internal import KernelStorage
+internal import QuireKernel
+internal import QuireProgram
+internal import QuireReports
+
+extension World {
+  /// show(view, argument)
+  mutating func showCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let name = try string(0, "view", call)
+    guard let view = ShowView(rawValue: name) else {
+      throw .misuse("there is no view '\(name)'")
+    }
+    let text: String
+    switch view {
+    case .memory: text = kernel.memoryReport()
+    case .zones: text = kernel.zonesReport()
+    case .buddy: text = kernel.buddyReport()
+    case .vmstat: text = kernel.countersReport()
+    case .processes: text = kernel.processesReport()
+    case .maps: text = kernel.mapsReport(of: try taskToShow(call))
+    case .status: text = kernel.statusReport(of: try taskToShow(call))
+    case .smaps: text = kernel.smapsText(of: try taskToShow(call))
+    case .slab: text = kernel.slabReport(named: try optionalString(1, "argument", call))
+    case .swap: text = kernel.swapReport()
+    case .meminfo: throw .misuse("the view 'meminfo' is not there yet in this version")
+    }
+    return try emit(text)
+  }
+
+  private func taskToShow(_ call: BuiltinCall) throws(CallFailure) -> TaskIndex {
+    if argument(1, call).isAbsent { return current.task }
+    let number = try process(1, "argument", call)
+    guard let task = task(of: number) else { throw .misuse(obituary(of: number)) }
+    return task
+  }
+
+  /// cat(path)
+  mutating func catCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let path = try string(0, "path", call)
+    guard let text = fileText(path) else { throw .errno(.ENOENT) }
+    return try emit(text)
+  }
+
+  /// The text of a file of /proc, nil when there is no such file.
+  private func fileText(_ path: String) -> String? {
+    let parts = path.split(separator: "/").map { String($0) }
+    guard path.hasPrefix("/"), parts.first == "proc" else { return nil }
+    if parts.count == 2 { return kernel.systemFile(parts[1]) }
+    guard parts.count == 3 else { return nil }
+    var task = current.task
+    if parts[1] != "self" {
+      guard let pid = ProcessID(parts[1]) else { return nil }
+      task = kernel.tasks.task(withPID: pid)
+    }
+    return task.isNone ? nil : kernel.processFile(parts[2], of: task)
+  }
+
+  /// Prints a text that the limit of output has room for.
+  private mutating func emit(_ text: String) throws(CallFailure) -> BuiltinOutcome {
+    let bytes = Array(text.utf8)
+    guard outputTotal + bytes.count <= limits.outputBytes else { throw .outcome(.limit(.output)) }
+    output += bytes
+    outputTotal += bytes.count
+    return .value(.none)
+  }
+}
