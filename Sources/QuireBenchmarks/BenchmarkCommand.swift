@@ -57,7 +57,8 @@ struct BenchmarkCommand: ParsableCommand {
 
   /// In the order of the table.
   static var all: [Benchmark] {
-    LanguageBenchmarks.all + ScriptBenchmarks.all + KernelBenchmarks.all + MachineBenchmarks.all
+    LanguageBenchmarks.all + ScriptBenchmarks.all + KernelBenchmarks.all
+      + SwapBenchmarks.all + MachineBenchmarks.all
   }
 
   private static var heading: String {

@@ -43,20 +43,31 @@ struct KernelSession: ~Copyable {
     return start
   }
 
-  /// Writes to every page of a range.
-  mutating func touch(_ start: VirtualAddress, pages: UInt64) throws {
-    var access = RangeAccess(.touch, from: start, to: start + pages << Page.shift)
-    try complete(&access)
+  /// Writes to every page of a range, by default without changing what is there.
+  mutating func touch(
+    _ start: VirtualAddress, pages: UInt64, _ action: RangeAccess.Action = .touch
+  ) throws {
+    var access = RangeAccess(action, from: start, to: start + pages << Page.shift)
+    try complete { kernel, task in kernel.perform(&access, by: task) }
   }
 
-  mutating func complete(_ access: inout RangeAccess) throws {
+  /// Empties the first swap area.
+  mutating func swapOff() throws {
+    var operation = try kernel.beginSwapOff(of: 0, by: task)
+    try complete { kernel, task in kernel.perform(&operation, by: task) }
+  }
+
+  /// Goes on with a long operation until it is done.
+  private mutating func complete(
+    _ operation: (inout Kernel, TaskIndex) -> Progress
+  ) throws {
     while true {
-      let progress = kernel.perform(&access, by: task)
+      let progress = operation(&kernel, task)
       switch progress {
       case .done: return
       case .again: continue
       case .blocked(let until): kernel.now = max(kernel.now, until)
-      default: throw BenchmarkError(description: "a range access ended with \(progress)")
+      default: throw BenchmarkError(description: "a long operation ended with \(progress)")
       }
     }
   }
