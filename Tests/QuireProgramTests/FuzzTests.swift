@@ -69,7 +69,7 @@ struct FuzzTests {
   @Test("soups of words", arguments: 0..<8)
   func soups(seed: Int) {
     var source = Source(state: UInt64(seed))
-    for _ in 0..<150 {
+    for _ in 0..<60 {
       let count = 1 + source.next(below: 60)
       check(
         (0..<count).map { _ in Self.words[source.next(below: Self.words.count)] }
@@ -80,7 +80,7 @@ struct FuzzTests {
   @Test("programs with mistakes made on purpose", arguments: 0..<8)
   func mutations(seed: Int) {
     var source = Source(state: UInt64(1_000 + seed))
-    for round in 0..<100 {
+    for round in 0..<50 {
       var pieces = Self.programs[round % 2].split(
         separator: " ", omittingEmptySubsequences: false
       ).map(String.init)

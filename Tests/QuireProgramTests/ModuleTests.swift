@@ -25,6 +25,18 @@ struct ModuleTests {
         """)
   }
 
+  @Test("a module is no value")
+  func moduleValues() {
+    let modules = ["m": "import \"n\"\nfn f() { 1 }", "n": "fn g() { 1 }"]
+    #expect(
+      messages("import \"m\"\nprint m, m.n, m.n.g()\nm()\nlet k = m", modules: modules) == """
+        2:7: a module is no value; name something in it
+        2:10: a module is no value; name something in it
+        3:1: a module is no value; name something in it
+        4:9: a module is no value; name something in it
+        """)
+  }
+
   @Test("a module runs once, before the script, what it imports before itself")
   func order() throws {
     let modules = ["a": "import \"b\"\nlet x = b.y", "b": "let y = 1"]

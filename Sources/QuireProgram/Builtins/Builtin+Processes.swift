@@ -62,7 +62,8 @@ extension Builtin {
     Signature(
       "setrlimit",
       [
-        Parameter("resource", .string, "\"stack\", \"as\", \"data\", \"nproc\" …"),
+        Parameter(
+          "resource", .string, "The name of a limit: \"stack\", \"as\", \"data\", \"nproc\"."),
         Parameter("limit", .integer, "Bytes or a count; nil for no limit."),
       ], "Sets a limit of the calling process.",
       fails: [

@@ -37,7 +37,7 @@ extension Builtin {
       ], returns: .region, "Makes a region; maps nothing."),
     Signature(
       "type", [Parameter("value", .any, "Any value.")], returns: .string,
-      "Returns the name of a value's kind: \"integer\", \"list\" …"),
+      "Returns the name of a value's kind, as in \"integer\" or \"list\"."),
     Signature(
       "copy", [Parameter("value", .any, "A list or a map.")], returns: .any,
       "Returns a copy of a list or a map with the same elements."),

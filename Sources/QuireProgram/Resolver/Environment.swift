@@ -17,8 +17,6 @@ struct Environment {
   var program: Program
   var builtinIndex: [String: Int] = [:]
   var pageSize: Int64 = 4096
-  /// Whether the file is the script, or an entry, and not an imported module.
-  var isScript = true
   /// Whether all of the top level outlives its code: modules, and entries of a session.
   var exportsTopLevel = false
   /// Whether a machine block may stand in the file.

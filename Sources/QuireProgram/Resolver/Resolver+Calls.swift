@@ -134,7 +134,8 @@ extension Resolver {
 extension Resolver {
   /// Refuses to call what is certainly no function, and `n -4` where it is in doubt.
   private mutating func checkCallable(_ call: Call, at span: SourceSpan) -> Bool {
-    guard case .name(let name) = tree[call.callee] else { return !isModule(call.callee) }
+    if isModule(call.callee) { return false }
+    guard case .name(let name) = tree[call.callee] else { return true }
     let text = tree.text(of: name)
     let isNone = isCertainlyNoFunction(call)
     if let repair = repairOfSpacing(call, text) {
@@ -165,11 +166,11 @@ extension Resolver {
 
   private func isCertainlyNoFunction(_ call: Call) -> Bool {
     switch file[use: call.callee] {
-    case .integer, .module: true
+    case .integer: true
     case .builtin(let index):
       environment.program.builtins[index].isValue && !tree[call.arguments].isEmpty
     case .variable(let variable): file.variables[variable].kind?.isNoFunction ?? false
-    case .nothing, .global, .function: false
+    case .nothing, .global, .function, .module: false
     }
   }
 

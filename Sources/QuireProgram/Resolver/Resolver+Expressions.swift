@@ -3,7 +3,16 @@
 import QuireSyntax
 
 extension Resolver {
+  /// An expression whose value is wanted.
   mutating func resolve(_ id: ExpressionID) {
+    resolveBase(id)
+    guard case .module(.some) = file[use: id] else { return }
+    report(
+      "module-value", "a module is no value; name something in it", at: tree.span(of: id))
+  }
+
+  /// An expression that may be a module, in front of a dot.
+  private mutating func resolveBase(_ id: ExpressionID) {
     switch tree[id] {
     case .invalid, .nilLiteral, .boolean, .integer, .address, .float, .string: break
     case .interpolation(let parts), .list(let parts):
@@ -67,7 +76,7 @@ extension Resolver {
   private mutating func resolveMember(
     _ id: ExpressionID, _ base: ExpressionID, _ name: Identifier
   ) {
-    resolve(base)
+    resolveBase(base)
     if case .module(let module) = file[use: base] {
       if let module { file[use: id] = lookUp(name, in: module) }
     } else {
