@@ -151,7 +151,7 @@ extension Kernel {
   /// Ends the isolation of a page.
   ///
   /// Linux: `move_folios_to_lru`, mm/vmscan.c.
-  private mutating func putBack(
+  mutating func putBack(
     _ frame: FrameNumber, _ verdict: PageVerdict, _ scan: inout ReclaimScan
   ) {
     if verdict == .free { scan.reclaimed += 1 }
@@ -165,21 +165,6 @@ extension Kernel {
       lru.add(frame, in: &memory.frames)
     }
     put(frame)
-  }
-
-  /// Reclaims one page that its owner says will not be needed soon, however lately it was used.
-  ///
-  /// Linux: `reclaim_pages`, mm/vmscan.c.
-  package mutating func pageOut(_ frame: FrameNumber) {
-    let flags = memory.frames[frame].flags
-    guard flags.contains(.lru), !flags.contains(.unevictable) else { return }
-    finishTransfers()
-    var scan = ReclaimScan(.kernel)
-    scan.ignoresReferences = true
-    memory.frames[frame].flags.remove(.referenced)
-    lru.remove(frame, in: &memory.frames)
-    memory.get(frame)
-    putBack(frame, reclaim(frame, &scan), &scan)
   }
 
   // MARK: Pages on and off the lists

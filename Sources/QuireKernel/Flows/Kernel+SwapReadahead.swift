@@ -64,6 +64,7 @@ extension Kernel {
     for place in window {
       near[place - window.lowerBound] = memory.entry(table: table, index: place)
     }
+    beginRequests()
     for place in window {
       let other = near[place - window.lowerBound]
       if place == index {
@@ -72,7 +73,32 @@ extension Kernel {
         readAhead(other.swap, for: fault.task)
       }
     }
+    closeRequests()
     return try cachedOrRead(entry, for: fault.task)
+  }
+
+  /// Begins a request of several pages.
+  ///
+  /// Linux: `blk_start_plug`, block/blk-core.c.
+  private mutating func beginRequests() {
+    for number in 0..<swap.areas.limit where swap.areas.isOccupied(number) {
+      swap.areas[number].device.beginRequest()
+    }
+  }
+
+  /// Ends a request of several pages: the disk reports them done together.
+  ///
+  /// Linux: `blk_finish_plug`, block/blk-core.c.
+  private mutating func closeRequests() {
+    for number in 0..<swap.areas.limit where swap.areas.isOccupied(number) {
+      let count = swap.areas[number].device.openCount
+      guard count > 0, let end = swap.areas[number].device.lastEnd else { continue }
+      for place in 0..<count {
+        let frame = swap.areas[number].device.openFrame(place)
+        swap.cache[frame.index].transferEnd = end
+      }
+      swap.areas[number].device.close()
+    }
   }
 
   /// The page of a slot that was read; making room for others may have cost it again.
@@ -133,6 +159,7 @@ extension Kernel {
     // The window is a power of two; slot 0 holds the header.
     let first = max(slot & ~(window - 1), 1)
     let end = min(slot | (window - 1), UInt64(swap.areas[Int(entry.area)].limit) - 1)
+    beginRequests()
     for near in first...end {
       if near == slot {
         try readFromSwap(entry, for: task)
@@ -140,6 +167,7 @@ extension Kernel {
         readAhead(SwapEntry(area: entry.area, slot: UInt32(near)), for: task)
       }
     }
+    closeRequests()
     return try cachedOrRead(entry, for: task)
   }
 

@@ -22,6 +22,8 @@ struct SwapDevice: ~Copyable {
   private var ring = Table<SwapTransfer>()
   private var first = 0
   private(set) var pending = 0
+  /// The youngest of them that belong to a read request which is still being put together.
+  private var open = 0
 
   /// Queues the transfer of one page and says when it will be over.
   @discardableResult
@@ -34,7 +36,26 @@ struct SwapDevice: ~Copyable {
     ring[(first + pending) & (ring.count - 1)] = SwapTransfer(
       frame: frame, isWrite: isWrite, end: end)
     pending += 1
+    open = isWrite ? 0 : open + 1
     return end
+  }
+
+  /// Begins a read request of several pages; a write in between ends it.
+  mutating func beginRequest() { open = 0 }
+
+  /// Number of transfers in the request that is being put together.
+  var openCount: Int { open }
+
+  /// The frame of a transfer of that request.
+  func openFrame(_ place: Int) -> FrameNumber {
+    ring[(first + pending - open + place) & (ring.count - 1)].frame
+  }
+
+  /// Ends the request: its transfers are over together, with the last of them.
+  mutating func close() {
+    guard let end = lastEnd else { return }
+    for place in pending - open..<pending { ring[(first + place) & (ring.count - 1)].end = end }
+    open = 0
   }
 
   /// The transfer that ends next.
@@ -48,6 +69,7 @@ struct SwapDevice: ~Copyable {
   mutating func dropFirst() {
     first = (first + 1) & (ring.count - 1)
     pending -= 1
+    open = min(open, pending)
   }
 
   private mutating func grow() {

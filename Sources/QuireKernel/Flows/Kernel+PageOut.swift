@@ -1,0 +1,48 @@
+// Giving pages up on advice: a process says that it will not need a range soon.
+
+internal import KernelStorage
+
+extension Kernel {
+  /// Reclaims the pages of a range that this process alone maps, however lately they were used.
+  ///
+  /// Linux: `madvise_cold_or_pageout_pte_range` with `pageout`, mm/madvise.c.
+  package mutating func pageOut(
+    _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex
+  ) {
+    finishTransfers()
+    var address = start
+    while true {
+      let table = memory.nextLeafTable(below: spaces[space].root, from: &address, to: end)
+      if table.isNone { return }
+      let stop = min(end, (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1)
+      while address < stop {
+        pageOut(table: table, index: TableLevel.index(address, TableLevel.leaf))
+        address += Page.size
+      }
+    }
+  }
+
+  private mutating func pageOut(table: FrameNumber, index: Int) {
+    let entry = memory.entry(table: table, index: index)
+    if !entry.isPresent || entry.isSpecial { return }
+    if memory.frames[entry.frame].mapCount != 1 { return }
+    memory.setEntry(
+      table: table, index: index,
+      to: PageTableEntry(bits: entry.bits & ~PageTableEntry.accessedBit))
+    pageOut(entry.frame)
+  }
+
+  /// Reclaims one page, whatever its references say.
+  ///
+  /// Linux: `reclaim_pages`, mm/vmscan.c.
+  mutating func pageOut(_ frame: FrameNumber) {
+    let flags = memory.frames[frame].flags
+    guard flags.contains(.lru), !flags.contains(.unevictable) else { return }
+    var scan = ReclaimScan(.kernel)
+    scan.ignoresReferences = true
+    memory.frames[frame].flags.remove(.referenced)
+    lru.remove(frame, in: &memory.frames)
+    memory.get(frame)
+    putBack(frame, reclaim(frame, &scan), &scan)
+  }
+}
