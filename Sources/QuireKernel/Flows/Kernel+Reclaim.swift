@@ -8,7 +8,7 @@ extension Kernel {
   /// Tries to free pages for a request and says how many were freed.
   ///
   /// Linux: `try_to_free_pages`, mm/vmscan.c.
-  mutating func directReclaim(gfp: GFPFlags, order: Int, for task: TaskIndex) -> Int {
+  package mutating func directReclaim(gfp: GFPFlags, order: Int, for task: TaskIndex) -> Int {
     countStall(gfp)
     finishTransfers()
     var scan = ReclaimScan(gfp)
