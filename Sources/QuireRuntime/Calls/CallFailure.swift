@@ -131,6 +131,22 @@ package enum Quantity {
     inUnits(nanoseconds, 1000, ["ns", "us", "ms", "s"])
   }
 
+  /// A point in time, as a report says it: "1.226 ms".
+  package static func clock(_ time: UInt64) -> String {
+    let units = ["ns", "us", "ms", "s"]
+    var unit = 0
+    var scale: UInt64 = 1
+    while unit + 1 < units.count && time >= scale * 1000 {
+      scale *= 1000
+      unit += 1
+    }
+    let (whole, rest) = time.quotientAndRemainder(dividingBy: scale)
+    if rest == 0 { return "\(whole) \(units[unit])" }
+    var digits = String(rest * 1000 / scale)
+    while digits.count < 3 { digits = "0" + digits }
+    return "\(whole).\(digits) \(units[unit])"
+  }
+
   private static func inUnits(_ number: Int64, _ factor: Int64, _ units: [String]) -> String {
     var value = number
     var unit = 0

@@ -71,6 +71,7 @@ extension World {
     default: break
     }
     guard let task = task(of: number) else { throw .misuse(obituary(of: number)) }
+    settleAccounts()
     let record = kernel.tasks[task]
     switch name.known {
     case .state: return try string(String(record.state.letter))
@@ -82,7 +83,10 @@ extension World {
     case .maps: return try regions(of: task)
     default: break
     }
-    guard let value = accountMember(name.text(in: image), task) else {
+    let text = name.text(in: image)
+    if text == "stack" { return try namedRegion(.stack, of: task) }
+    if text == "heap" { return try namedRegion(.heap, of: task) }
+    guard let value = accountMember(text, task) else {
       return noMember(handle, name)
     }
     return .value(heap.integer(Int64(clamping: value)))
@@ -120,14 +124,24 @@ extension World {
     return try list(handles)
   }
 
+  /// The stack or the heap, nil when there is none.
+  private mutating func namedRegion(_ name: RegionName, of task: TaskIndex)
+    throws(CallFailure) -> BuiltinOutcome
+  {
+    let areas = kernel.regions(of: kernel.tasks[task].space)
+    guard let area = areas.first(where: { kernel.name(of: $0) == name }) else {
+      return .value(.none)
+    }
+    return .value(heap.region(start: area.start, length: area.end - area.start))
+  }
+
   private mutating func regions(of task: TaskIndex) throws(CallFailure) -> BuiltinOutcome {
     let space = kernel.tasks[task].space
-    let usages = space.isNone ? [] : kernel.smaps(of: space)
-    try reserve(ScriptHeap.listWords(usages.count) + usages.count * ScriptHeap.regionWords)
-    let list = heap.list(count: usages.count)
-    for (index, usage) in usages.enumerated() {
-      let region = heap.region(
-        start: usage.area.start, length: usage.area.end - usage.area.start)
+    let areas = kernel.regions(of: space)
+    try reserve(ScriptHeap.listWords(areas.count) + areas.count * ScriptHeap.regionWords)
+    let list = heap.list(count: areas.count)
+    for (index, area) in areas.enumerated() {
+      let region = heap.region(start: area.start, length: area.end - area.start)
       heap.setElement(index, of: list, to: region)
     }
     return .value(list)

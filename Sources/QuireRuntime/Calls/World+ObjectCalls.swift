@@ -110,7 +110,7 @@ extension World {
   /// When and where a thing was freed.
   func death(of record: HandleRecord) -> String {
     let place = place(ofAddress: Int(record.killerAddress)).map { " at \($0)" } ?? ""
-    let time = Quantity.time(Int64(clamping: record.died))
+    let time = Quantity.clock(record.died)
     let name = ledger[ledger.newest(withPID: record.killer)].name
     return "freed\(place) by '\(name)' (pid \(record.killer)) at \(time)"
   }

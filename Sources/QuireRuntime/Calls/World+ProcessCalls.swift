@@ -203,7 +203,7 @@ extension World {
   func obituary(of number: ProcessNumber) -> String {
     let record = ledger[number]
     let end = record.status.signal.map { "of \($0.name)" } ?? "with code \(record.status.code)"
-    let time = Quantity.time(Int64(clamping: record.ended))
+    let time = Quantity.clock(record.ended)
     let place = place(ofAddress: Int(record.endAddress)).map { " at \($0)" } ?? ""
     let how = record.wasWaitedFor ? "and has been waited for" : "and was reaped by init"
     return

@@ -66,7 +66,9 @@ extension World {
     guard let status = heap.asStatus(value) else { return noMember(value, name) }
     switch name.known {
     case .code: return .value(Value(small: status.code))
-    case .signal: return .value(status.signal == 0 ? .none : Value(small: status.signal))
+    case .signal:
+      return .value(
+        heap.optionalString(Signal(rawValue: UInt8(truncatingIfNeeded: status.signal))?.name))
     case .process: return .value(status.process)
     default: return noMember(value, name)
     }
@@ -79,7 +81,7 @@ extension World {
     case .number: return .value(Value(small: Int(error.number)))
     case .message: return .value(heap.string(error.message))
     case .call: return .value(heap.optionalString(error.call))
-    case .signal: return .value(error.signal == 0 ? .none : Value(small: Int(error.signal)))
+    case .signal: return .value(heap.optionalString(Signal(rawValue: error.signal)?.name))
     case .address: return .value(error.address.map { heap.address($0) } ?? .none)
     case .access: return .value(heap.optionalString(error.access))
     default: return noMember(value, name)

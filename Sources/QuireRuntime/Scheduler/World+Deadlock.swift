@@ -33,8 +33,8 @@ extension World {
   func purpose(of wait: WaitReason) -> String {
     switch wait {
     case .none: "for nothing"
-    case .sleeping(let time): "for its sleep to end at \(Quantity.time(Int64(clamping: time)))"
-    case .device(let time): "for a device until \(Quantity.time(Int64(clamping: time)))"
+    case .sleeping(let time): "for its sleep to end at \(Quantity.clock(time))"
+    case .device(let time): "for a device until \(Quantity.clock(time))"
     case .child(let pid): "for its child, pid \(pid), to end"
     case .anyChild: "for a child to end"
     case .allChildren: "for its children to end"

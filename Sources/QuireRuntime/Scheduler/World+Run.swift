@@ -29,8 +29,15 @@ extension World {
       case .waiting: parkCurrent()
       case .ended: endCurrent()
       }
+      if isAudited && !audit() { return .finished }
     }
     return .more
+  }
+
+  /// Checks the kernel's invariants; false when one does not hold.
+  private mutating func audit() -> Bool {
+    violations = kernel.checkInvariants()
+    return violations.isEmpty
   }
 
   // MARK: Dispatch
@@ -44,6 +51,7 @@ extension World {
     swap(&heaps[current.heap], &heap)
     runningFiber = fiber
     runningCPU = cpu
+    kernel.cpu = cpu
     current.lastCPU = cpu
     current.wait = .none
     kernel.now = max(clocks[cpu], entry.time)
@@ -54,6 +62,8 @@ extension World {
       kernel.charge(kernel.costs.taskSwitch)
     }
     kernel.sliceEnd = kernel.now &+ quantum()
+    accountedTime = kernel.now
+    accountedSteps = steps
     return true
   }
 
@@ -153,10 +163,24 @@ extension World {
 
   /// Puts the current fiber and its heap back in their places.
   private mutating func releaseCPU() {
+    settleAccounts()
     clocks[runningCPU] = kernel.now
     swap(&heaps[current.heap], &heap)
     swap(&fibers[runningFiber], &current)
     runningFiber = 0
+  }
+
+  /// Gives the current task the time that has passed since it was last accounted: its own steps are
+  /// user time, the rest is the kernel's.
+  mutating func settleAccounts() {
+    let user = (steps - accountedSteps) &* kernel.costs.step
+    let task = current.task
+    if kernel.tasks.isLive(task) && !kernel.tasks[task].isDead {
+      kernel.tasks[task].userTime &+= user
+      kernel.tasks[task].systemTime &+= kernel.now - accountedTime - user
+    }
+    accountedTime = kernel.now
+    accountedSteps = steps
   }
 
   // MARK: Becoming ready

@@ -62,7 +62,7 @@ extension World {
 
   var currentProcessNote: String {
     let name = ledger[current.process].name
-    let time = Quantity.time(Int64(clamping: kernel.now))
+    let time = Quantity.clock(kernel.now)
     return "in process '\(name)' (pid \(current.pid)) at \(time)"
   }
 
@@ -95,8 +95,10 @@ extension World {
     }
     var notes: [Diagnostic.Note] = []
     if case .comparison(let leftText, _, let rightText) = expectation.kind {
-      notes.append(Diagnostic.Note("\(leftText) is \(shown(left))"))
-      notes.append(Diagnostic.Note("\(rightText) is \(shown(right))"))
+      for (text, value) in [(leftText, shown(left)), (rightText, shown(right))]
+      where text != value {
+        notes.append(Diagnostic.Note("\(text) is \(value)"))
+      }
     }
     fail(expectation, "the expectation does not hold", notes)
   }

@@ -27,6 +27,10 @@ package struct World: ~Copyable {
   /// CPU on which `current` runs.
   package var runningCPU = 0
 
+  /// When the current task's times were last brought up to date, and the steps made by then.
+  var accountedTime: Nanoseconds = 0
+  var accountedSteps: UInt64 = 0
+
   /// The clock of each simulated CPU.
   package var clocks: [Nanoseconds]
   /// The fiber that each CPU ran last.
