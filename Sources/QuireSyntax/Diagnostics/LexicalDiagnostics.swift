@@ -77,7 +77,7 @@ extension Diagnostic {
   /// `places` are those of one quote, or of two with text between them.
   static func curlyQuotes(_ places: [SourceSpan]) -> Diagnostic {
     Diagnostic(
-      "curly-quotes", "strings are written with plain quotes, not with typographic ones: \"text\"",
+      "curly-quotes", "strings are written with plain quotes: \"text\"",
       at: places[0],
       fixIts: [
         FixIt("use plain quotes", edits: places.map { Edit(replace: $0, with: "\"") })
@@ -138,7 +138,7 @@ extension Diagnostic {
   static func invisibleSpace(_ scalar: Unicode.Scalar, at span: SourceSpan) -> Diagnostic {
     Diagnostic(
       "invisible-space",
-      "this looks like a space but is \(codePoint(scalar)); it may have been copied from a page",
+      "this is \(codePoint(scalar)), which only looks like a space",
       at: span, fixIts: [FixIt("put in a space", replace: span, with: " ")])
   }
 

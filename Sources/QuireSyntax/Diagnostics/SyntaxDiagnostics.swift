@@ -75,7 +75,7 @@ extension Diagnostic {
   static func signAfterOperand(at span: SourceSpan) -> Diagnostic {
     Diagnostic(
       "sign-after-operand",
-      "a '-' with a space before it and none after it is a sign; 'a - b' subtracts", at: span,
+      "'-' with a space only before it is a sign; 'a - b' subtracts", at: span,
       fixIts: [FixIt("put a space after it", insert: " ", at: span.endPoint)])
   }
 
@@ -182,7 +182,7 @@ extension Diagnostic {
 
   static func computedKey(at span: SourceSpan) -> Diagnostic {
     Diagnostic(
-      "computed-key", "a ':' follows the key of a map: a name, a string, or a value in parentheses",
+      "computed-key", "a key is a name, a string, or a value in parentheses",
       at: span, notes: [Note("write [name: 1], [\"a string\": 1] or [(a + b): 1]")])
   }
 
@@ -202,7 +202,7 @@ extension Diagnostic {
 
   static func octal(at span: SourceSpan) -> Diagnostic {
     Diagnostic(
-      "octal", "there are no octal numbers; write 0x for hexadecimal or 0b for binary", at: span)
+      "octal", "numbers are decimal, hexadecimal (0x1F) or binary (0b101), not octal", at: span)
   }
 
   static func capitalPrefix(at span: SourceSpan) -> Diagnostic {

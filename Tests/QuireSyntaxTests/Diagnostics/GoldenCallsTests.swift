@@ -59,7 +59,7 @@ import Testing
       let y = (a -b)
       """#,
       #"""
-      demo.quire:1:12: error: a '-' with a space before it and none after it is a sign; 'a - b' subtracts
+      demo.quire:1:12: error: '-' with a space only before it is a sign; 'a - b' subtracts
       1 | let y = (a -b)
         |            ^
       help: put a space after it

@@ -75,7 +75,7 @@ import Testing
       let s = “hi”
       """#,
       #"""
-      demo.quire:1:9: error: strings are written with plain quotes, not with typographic ones: "text"
+      demo.quire:1:9: error: strings are written with plain quotes: "text"
       1 | let s = “hi”
         |         ^
       help: use plain quotes
@@ -221,7 +221,7 @@ import Testing
       let mode = 0o17 + 017
       """#,
       #"""
-      demo.quire:1:12: error: there are no octal numbers; write 0x for hexadecimal or 0b for binary
+      demo.quire:1:12: error: numbers are decimal, hexadecimal (0x1F) or binary (0b101), not octal
       1 | let mode = 0o17 + 017
         |            ^~~~
       demo.quire:1:19: error: a number does not begin with 0: elsewhere that makes it octal
@@ -237,7 +237,7 @@ import Testing
       let x = 1
       """#,
       #"""
-      demo.quire:1:6: error: this looks like a space but is U+00A0; it may have been copied from a page
+      demo.quire:1:6: error: this is U+00A0, which only looks like a space
       1 | let x = 1
         |      ^
       help: put in a space

@@ -212,7 +212,7 @@ import Testing
       let m = [f(x): 2]
       """#,
       #"""
-      demo.quire:1:14: error: a ':' follows the key of a map: a name, a string, or a value in parentheses
+      demo.quire:1:14: error: a key is a name, a string, or a value in parentheses
       1 | let m = [f(x): 2]
         |              ^
       note: write [name: 1], ["a string": 1] or [(a + b): 1]
