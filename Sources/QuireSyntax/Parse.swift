@@ -46,7 +46,27 @@ private func parseTokens(_ source: SourceFile) -> (tree: SyntaxTree, diagnostics
   let text = lexer.lex()
   var parser = Parser(source, text)
   let tree = parser.parseFile()
-  return (tree, text.problems.map(\.diagnostic) + parser.diagnostics)
+  return (tree, independentProblems(text, parser).map(\.diagnostic) + parser.diagnostics)
+}
+
+/// What the lexer reported, without brackets that are only left over from another mistake: one
+/// that the parser found before it in a statement on the line, or a `{` that it missed earlier.
+private func independentProblems(_ text: LexedText, _ parser: Parser) -> [LexicalProblem] {
+  var missingBraces = parser.missingBraces[...]
+  return text.problems.filter { problem in
+    guard problem.diagnostic.code == .strayBracket else { return true }
+    var start = problem.token
+    while start > 0, !text.tokens[start].flags.contains(.firstOnLine),
+      text.tokens[start - 1].kind != .semicolon
+    {
+      start -= 1
+    }
+    let statement = start...problem.token + 1
+    if parser.diagnosticTokens.contains(where: { statement.contains($0) }) { return false }
+    guard let missing = missingBraces.first, missing <= problem.token else { return true }
+    missingBraces.removeFirst()
+    return false
+  }
 }
 
 /// Why a text is not even looked at, if so.

@@ -1,5 +1,10 @@
 // What is said about characters, words and brackets. The wording lives here and nowhere else.
 
+extension DiagnosticCode {
+  /// Left out when another mistake explains it.
+  static let strayBracket: DiagnosticCode = "stray-bracket"
+}
+
 extension Diagnostic {
   // MARK: The text
 
@@ -32,7 +37,7 @@ extension Diagnostic {
 
   static func strayBracket(_ sign: Character, at span: SourceSpan) -> Diagnostic {
     Diagnostic(
-      "stray-bracket", "this '\(sign)' closes nothing", at: span,
+      .strayBracket, "this '\(sign)' closes nothing", at: span,
       fixIts: [FixIt("remove it", replace: span, with: "")])
   }
 

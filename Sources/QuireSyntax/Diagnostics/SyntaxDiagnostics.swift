@@ -174,6 +174,12 @@ extension Diagnostic {
       fixIts: [FixIt("put in a comma", insert: ",", at: span)])
   }
 
+  static func mapInBraces(at span: SourceSpan) -> Diagnostic {
+    Diagnostic(
+      "map-in-braces", "a map is written in square brackets: [key: value]", at: span,
+      notes: [Note("the settings of the machine are written machine { key: value }")])
+  }
+
   static func assignInMap(at sign: SourceSpan, spaced span: SourceSpan) -> Diagnostic {
     Diagnostic(
       "assign-in-map", "a key is followed by ':', as in [key: value]", at: sign,

@@ -28,7 +28,10 @@ extension Parser {
   mutating func parseBlock(_ owner: BlockOwner) -> BlockID? {
     if kind != .brace { failWithoutBlock(owner) }
     recoverToBody()
-    guard kind == .brace else { return nil }
+    guard kind == .brace else {
+      noteMissingBrace()
+      return nil
+    }
     let first = position
     let emptyBlock = span(current)
     let id: BlockID? = nested { parser in
@@ -253,11 +256,7 @@ extension Parser {
     let id = nested { parser in
       let opener = parser.advance()
       let mark = parser.builder.pendingStatements.count
-      let parameters = parser.withinBraces(opener) { parser in
-        let parameters = parser.parseClosureParameters()
-        parser.parseStatements()
-        return parameters
-      }
+      let parameters = parser.withinBraces(opener) { $0.parseClosureContents() }
       let list = parser.builder.commitStatements(from: mark)
       let span = parser.span(from: first)
       let body = parser.builder.append(Block(statements: list, span: span))
@@ -265,6 +264,18 @@ extension Parser {
       return parser.make(.closure(parser.builder.append(function)), at: span)
     }
     return id ?? invalid(at: span(tokens[first]))
+  }
+
+  private mutating func parseClosureContents() -> NodeList<Parameter> {
+    let parameters = parseClosureParameters()
+    while kind == .newline, !isAtBlockEnd { advance() }
+    if kind == .name, kind(ahead: 1) == .colon {
+      // A map in the wrong brackets: one message for all its entries.
+      fail(.mapInBraces(at: previousSpan))
+    } else {
+      parseStatements()
+    }
+    return parameters
   }
 
   /// `a, b in`, if names up to an `in` are what the closure begins with.
@@ -300,12 +311,23 @@ extension Parser {
     let first = advance()
     guard kind == .brace else {
       fail(.machineWithoutBraces(found: found, at: place))
+      noteMissingBrace()
+      skipLostSettings()
       return make(.invalid, from: first)
     }
     let opener = advance()
     let mark = builder.pendingMachineEntries.count
     withinBraces(opener) { $0.parseMachineEntries() }
     return make(.machine(builder.commitMachineEntries(from: mark)), from: first)
+  }
+
+  /// Passes lines that read `key: value` after the `{` before them was lost.
+  private mutating func skipLostSettings() {
+    while !isAtBlockEnd {
+      while !isAtStatementEnd { skip() }
+      guard kind == .newline, kind(ahead: 1) == .name, kind(ahead: 2) == .colon else { return }
+      advance()
+    }
   }
 
   private mutating func parseMachineEntries() {

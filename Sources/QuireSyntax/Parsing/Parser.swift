@@ -13,6 +13,10 @@ struct Parser {
   private(set) var position = 0
   var builder = TreeBuilder()
   private(set) var diagnostics: [Diagnostic] = []
+  /// At which token each of them was reported.
+  private(set) var diagnosticTokens: [Int] = []
+  /// At which tokens a `{` was missing: a later `}` that closes nothing is the other half of it.
+  private(set) var missingBraces: [Int] = []
   /// A mistake was reported and the place to go on from is not reached yet.
   private(set) var isPanicking = false
   /// Something was reported because the text ends after an operator, or before a `catch`.
@@ -137,6 +141,13 @@ struct Parser {
   mutating func report(_ diagnostic: Diagnostic) {
     guard !lexerReported(), diagnostics.count < ParsedFile.maximumCollectedCount else { return }
     diagnostics.append(diagnostic)
+    diagnosticTokens.append(position)
+  }
+
+  /// Notes that a statement ends without the `{` that it needs, if that was reported.
+  mutating func noteMissingBrace() {
+    guard let last = diagnosticTokens.last, last >= statementStart else { return }
+    missingBraces.append(position)
   }
 
   private func lexerReported() -> Bool {

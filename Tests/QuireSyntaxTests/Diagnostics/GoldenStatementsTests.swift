@@ -201,10 +201,10 @@ import Testing
       let m = { a: 1 }
       """#,
       #"""
-      demo.quire:1:12: error: a ':' has no place here
+      demo.quire:1:9: error: a map is written in square brackets: [key: value]
       1 | let m = { a: 1 }
-        |            ^
-      note: a map is written [key: value], a labelled argument f(label: value)
+        |         ^
+      note: the settings of the machine are written machine { key: value }
       """#),
     Golden(
       "a map with a computed key",

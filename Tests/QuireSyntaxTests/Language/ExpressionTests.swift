@@ -74,7 +74,8 @@ import Testing
       Case("[1: 2]", "computed-key"), Case("[a = 1]", "assign-in-map"),
       Case("[k: 1, a = 1]", "map-entry"), Case("[a b]", "nested-command"),
       Case("[1 2]", "expected-separator"), Case("[,]", "expected-value"),
-      Case("[1,,2]", "expected-value"), Case("{ a: 1 }", "misplaced-colon"),
+      Case("[1,,2]", "expected-value"), Case("{ a: 1 }", "map-in-braces"),
+      Case("{\n a: 1\n b: 2\n}", "map-in-braces"),
     ])
   func refusedCollections(_ test: Case) {
     #expect(codes("let x = \(test.text)") == [test.expected])
