@@ -19,10 +19,10 @@ extension World {
   }
 
   /// The fiber of the top level, 0 once its process has ended.
-  private var mainFiber: Int { Int(ledger[1].fiber) }
+  private var mainFiber: Int { Int(ledger[mainProcess].fiber) }
 
   /// Whether the process of the top level is still there.
-  package var sessionIsAlive: Bool { !ledger[1].hasEnded }
+  package var sessionIsAlive: Bool { !ledger[mainProcess].hasEnded }
 
   /// Whether the top level has done its entry, or has ended.
   package var isResting: Bool {
@@ -56,7 +56,7 @@ extension World {
 
   /// Lets the current fiber rest if it is the top level of a session and has done its entry.
   mutating func rests(with value: Value) -> Bool {
-    guard isSession && current.process == 1 else { return false }
+    guard isSession && current.process == mainProcess else { return false }
     current.wait = .entry
     if !value.isNone && !value.isAbsent {
       var writer = TextWriter()
