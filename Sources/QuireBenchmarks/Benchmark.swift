@@ -90,12 +90,12 @@ struct Measurement: Encodable {
 
 extension Benchmark {
   /// Measures both sides in turn, so that a change of the machine's pace meets both.
-  func measure(rounds: Int) throws -> Measurement {
+  func measure(rounds: Int, withPeer: Bool) throws -> Measurement {
     var result = Measurement(name: name, ours: .infinity)
     result.hostBytes = try hostBytes?()
     for _ in 0..<rounds {
       result.ours = min(result.ours, try ours())
-      guard let peer, let time = try peer.measure() else { continue }
+      guard withPeer, let peer, let time = try peer.measure() else { continue }
       result.peer = peer.name
       result.peerTime = min(result.peerTime ?? .infinity, time)
     }

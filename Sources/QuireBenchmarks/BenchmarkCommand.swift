@@ -23,6 +23,9 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(name: .long, help: "Rounds of each pair.")
   var rounds = 5
 
+  @Flag(name: .long, help: "Measure our side only, as under a profiler.")
+  var alone = false
+
   @Flag(name: .long, help: "Print the names of the lines and what each measures.")
   var list = false
 
@@ -45,7 +48,7 @@ struct BenchmarkCommand: ParsableCommand {
     for benchmark in chosen {
       let measurement: Measurement
       do {
-        measurement = try benchmark.measure(rounds: rounds)
+        measurement = try benchmark.measure(rounds: rounds, withPeer: !alone)
       } catch {
         throw BenchmarkError(description: "\(benchmark.name): \(error)")
       }
