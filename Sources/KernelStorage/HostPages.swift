@@ -10,6 +10,23 @@ enum HostPages {
     return unsafe memory == MAP_FAILED ? nil : memory
   }
 
+  /// Makes memory of `map` zero again, giving whole pages back to the host.
+  static func clear(_ base: UnsafeMutableRawPointer, bytes: Int) {
+    let start = Int(bitPattern: base)
+    let firstPage = (start + pageSize - 1) / pageSize * pageSize
+    let lastPage = (start + bytes) / pageSize * pageSize
+    guard firstPage < lastPage else {
+      unsafe _ = memset(base, 0, bytes)
+      return
+    }
+    unsafe _ = memset(base, 0, firstPage - start)
+    unsafe _ = madvise(base + (firstPage - start), lastPage - firstPage, MADV_DONTNEED)
+    unsafe _ = memset(base + (lastPage - start), 0, start + bytes - lastPage)
+  }
+
+  /// A multiple of the page size of every host.
+  private static var pageSize: Int { 65_536 }
+
   static func unmap(_ base: UnsafeMutableRawPointer, bytes: Int) {
     unsafe _ = munmap(base, bytes)
   }

@@ -5,8 +5,6 @@
 // read as all zero bits. Every index is checked. Rows never move observably, but growing may move
 // the whole table in the host's address space, so no pointer into it ever leaves this module.
 
-internal import Glibc
-
 /// A flat, bounds-checked, zero-initialised array of trivial records that is never copied by
 /// accident.
 ///
@@ -79,7 +77,7 @@ public struct Table<Element: BitwiseCopyable>: ~Copyable {
   public mutating func truncate(to newCount: Int) {
     precondition(newCount >= 0 && newCount <= count, "Table: truncate to \(newCount) of \(count)")
     let dropped = (count - newCount) * MemoryLayout<Element>.stride
-    unsafe _ = memset(base + newCount, 0, dropped)
+    unsafe HostPages.clear(base + newCount, bytes: dropped)
     count = newCount
   }
 
