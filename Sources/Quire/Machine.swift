@@ -124,7 +124,10 @@ public final class Machine: @unchecked Sendable {
     dispatchPrecondition(condition: .onQueue(queue))
     isScheduled = false
     if outcome != nil { return }
-    if isCancelled.load(ordering: .relaxed) { return finish() }
+    if isCancelled.load(ordering: .relaxed) {
+      run.world.diagnostics.append(run.world.interruptionDiagnostic)
+      return finish()
+    }
     if isPaused { return }
     let goesOn = run.advance()
     handOver(run.world.takeOutput())

@@ -32,7 +32,7 @@ package struct CheckCommand: ParsableCommand {
       }
     }
     if json { Console.write(encodeJSON(reports)) }
-    if hasErrors { throw ExitCode(ExitStatus.notStarted) }
+    if hasErrors { throw ExitCode(CommandStatus.notStarted) }
   }
 
   private func check(

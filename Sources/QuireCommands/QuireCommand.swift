@@ -14,7 +14,8 @@ public struct QuireCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, CheckCommand.self, TestCommand.self, ConformanceCommand.self,
+      RunCommand.self, CheckCommand.self, TestCommand.self, ReplCommand.self,
+      ConformanceCommand.self,
     ])
 
   public init() {}

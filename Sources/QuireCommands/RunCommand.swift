@@ -74,7 +74,7 @@ struct LoadedScript {
     } catch let error as ProgramError {
       refuse(error, messages, json)
     }
-    throw ExitCode(ExitStatus.notStarted)
+    throw ExitCode(CommandStatus.notStarted)
   }
 
   /// Boots the machine; one that cannot be had is reported and ends the command with status 2.
@@ -83,14 +83,14 @@ struct LoadedScript {
       return try Machine(program, on: settings, limits: limits, options: options)
     } catch {
       report(error)
-      throw ExitCode(ExitStatus.notStarted)
+      throw ExitCode(CommandStatus.notStarted)
     }
   }
 
   func report(_ error: MachineError) {
     let text = "error: the machine cannot be built: \(error.key): \(error.message)"
     if isJSON {
-      Console.write(OutcomeReport(refusal: [text], exitStatus: ExitStatus.notStarted).json)
+      Console.write(OutcomeReport(refusal: [text], exitStatus: CommandStatus.notStarted).json)
     } else {
       Console.writeError(text + "\n")
     }
@@ -99,7 +99,7 @@ struct LoadedScript {
   private static func refuse(_ error: ProgramError, _ messages: MessageArguments, _ json: Bool) {
     if json {
       let report = OutcomeReport(
-        error.diagnostics, in: error.files, exitStatus: ExitStatus.notStarted)
+        error.diagnostics, in: error.files, exitStatus: CommandStatus.notStarted)
       Console.write(report.json)
     } else {
       messages.report(error.diagnostics, in: error.files)

@@ -40,7 +40,7 @@ package struct TestCommand: ParsableCommand {
       }
     }
     Console.write("\(passed) passed, \(failed) failed\n")
-    if failed > 0 { throw ExitCode(ExitStatus.failed) }
+    if failed > 0 { throw ExitCode(CommandStatus.failed) }
   }
 
   private func outcomes(of script: LoadedScript) throws -> [TestOutcome] {
@@ -50,7 +50,7 @@ package struct TestCommand: ParsableCommand {
       ) { name in filter.map { name.contains($0) } ?? true }
     } catch {
       script.report(error)
-      throw ExitCode(ExitStatus.notStarted)
+      throw ExitCode(CommandStatus.notStarted)
     }
   }
 }

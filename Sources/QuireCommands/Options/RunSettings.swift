@@ -22,14 +22,20 @@ public struct MachineArguments: ParsableArguments {
   func apply(to settings: MachineSettings) throws -> MachineSettings {
     var settings = settings
     for assignment in set { try settings.set(assignment) }
-    switch seed {
-    case .number(let number): settings.run.seed = number
-    case .random:
-      settings.run.seed = UInt64.random(in: 0...UInt64(Int64.max))
-      Console.writeError("seed \(settings.run.seed)\n")
-    case nil: break
-    }
+    if let chosenSeed { settings.run.seed = chosenSeed }
     return settings
+  }
+
+  /// The seed that the command line asks for; one that the host chooses is reported.
+  var chosenSeed: UInt64? {
+    switch seed {
+    case .number(let number): return number
+    case .random:
+      let number = UInt64.random(in: 0...UInt64(Int64.max))
+      Console.writeError("seed \(number)\n")
+      return number
+    case nil: return nil
+    }
   }
 }
 

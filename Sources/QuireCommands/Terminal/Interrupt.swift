@@ -20,7 +20,7 @@ final class Interrupt: @unchecked Sendable {
     source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     source.setEventHandler { [weak self] in
       // Whoever asks twice does not want to wait for the end of a slice.
-      if self?.isRaised == true { exit(ExitStatus.interrupted) }
+      if self?.isRaised == true { exit(CommandStatus.interrupted) }
       self?.raise()
       action()
     }

@@ -51,7 +51,7 @@ enum Console {
 }
 
 /// The exit statuses of `quire`, as the manual lists them.
-enum ExitStatus {
+enum CommandStatus {
   static let success: Int32 = 0
   static let failed: Int32 = 1
   static let notStarted: Int32 = 2

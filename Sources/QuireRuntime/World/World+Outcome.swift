@@ -85,6 +85,17 @@ extension World {
         Diagnostic.Note(currentProcessNote),
       ])
   }
+
+  /// Says where the run was when the host interrupted it.
+  package var interruptionDiagnostic: Diagnostic {
+    guard runningFiber != 0 else {
+      return Diagnostic(
+        .error, "interrupted", "interrupted while every process waited", at: span(ofAddress: 0))
+    }
+    return Diagnostic(
+      .error, "interrupted", "interrupted here", at: span(ofAddress: current.execution.pc),
+      notes: [Diagnostic.Note(currentProcessNote)])
+  }
 }
 
 extension Limits {

@@ -39,6 +39,7 @@ extension World {
     let main = mainFiber
     fibers[main].execution.start(function: Int(longer.program.entry), in: longer)
     fibers[main].operation = .none
+    fibers[main].wait = .none
     makeReady(main, at: clocks[fibers[main].lastCPU])
   }
 

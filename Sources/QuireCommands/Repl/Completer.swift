@@ -1,0 +1,45 @@
+// What Tab offers: names of the session, commands, files of /proc, views, members.
+
+internal import Quire
+
+/// Completes the last word of a line.
+struct Completer {
+  /// Everything that can be named, in alphabetical order.
+  var names: [String]
+  /// Names after a dot, by the name before it: `vmstat` has the counters.
+  var members: [String: [String]] = [:]
+
+  static let keywords = [
+    "and", "break", "catch", "continue", "else", "expect", "false", "fn", "for", "if", "import",
+    "in", "let", "machine", "nil", "not", "or", "process", "repeat", "return", "show", "test",
+    "true", "try", "var", "while",
+  ]
+  static let views = ["buddy", "maps", "memory", "processes", "slab", "slabs", "swap"]
+  static let procFiles = [
+    "/proc/buddyinfo", "/proc/meminfo", "/proc/self/maps", "/proc/self/smaps", "/proc/self/stat",
+    "/proc/self/status", "/proc/slabinfo", "/proc/swaps", "/proc/vmstat", "/proc/zoneinfo",
+  ]
+
+  /// The words that `word`, which begins at byte `start` of `line`, may become.
+  func candidates(line: String, start: Int, word: String) -> [String] {
+    let before = String(decoding: line.utf8.prefix(start), as: UTF8.self)
+    let choices: [String]
+    if before.allSatisfy({ $0 == " " }) && word.isEmpty { return [] }
+    if before == ":" {
+      choices = ReplCommandLine.names
+    } else if before.hasSuffix("\"") {
+      choices = Self.procFiles
+    } else if before.hasSuffix(".") {
+      choices = members[lastName(of: before.dropLast())] ?? []
+    } else if before == "show " {
+      choices = Self.views
+    } else {
+      choices = (names + Self.keywords).sorted()
+    }
+    return choices.filter { $0.hasPrefix(word) }
+  }
+
+  private func lastName(of text: Substring) -> String {
+    String(text.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed())
+  }
+}
