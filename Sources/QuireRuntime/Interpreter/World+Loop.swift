@@ -166,7 +166,7 @@ extension World {
       case .divideImmediate:
         let (x, divisor) = (load(base, i.b), Int64(i.immediateC))
         if x & 1 == 0 && divisor > 0 {
-          store(base, i.a, UInt64(bitPattern: (Int64(bitPattern: x) >> 1) / divisor << 1))
+          store(base, i.a, UInt64(bitPattern: ((Int64(bitPattern: x) >> 1) / divisor) << 1))
           continue run
         }
       case .remainderImmediate:
