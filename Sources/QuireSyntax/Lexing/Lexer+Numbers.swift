@@ -8,7 +8,7 @@ extension Lexer {
     var kind = TokenKind.integer
     let isDecimal = !hasBase
     skipWord(acceptsExponentSign: false)
-    if isDecimal, byte(0) == Byte.dot, byte(1).isDigit {
+    if isDecimal, byte(0) == Byte.dot, byte(1).isDigit, isDigits(from: start) {
       kind = .float
       position += 1
       skipWord(acceptsExponentSign: true)
@@ -32,6 +32,11 @@ extension Lexer {
     let start = position
     while position < bytes.count, bytes[position].isWordByte { position += 1 }
     if acceptsExponentSign, endsInExponent(from: start) { skipExponentSign() }
+  }
+
+  /// Whether what was read is digits alone: `1` of `1.5`, not `1x` of `1x.5`.
+  private func isDigits(from start: Int) -> Bool {
+    bytes[start..<position].allSatisfy { $0.isDigit || $0 == Byte.underscore }
   }
 
   /// Whether what was read is digits and an `e`, perhaps with more digits: `1e9`, `1e` of `1e-9`.

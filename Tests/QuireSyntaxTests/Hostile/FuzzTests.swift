@@ -27,7 +27,8 @@ import Testing
   }
 
   private static let words = [
-    "let", "var", "fn", "return", "if", "else", "while", "for", "in", "repeat", "break", "import",
+    "let", "var", "1.", "e+5", "KiB", "0b", "_", "7", "\\u{41}", "\"", "{\n", "\n    ", "“", "fn",
+    "return", "if", "else", "while", "for", "in", "repeat", "break", "import",
     "machine", "process", "test", "expect", "try", "catch", "show", "and", "or", "not", "nil", "a",
     "b", "1", "0x1", "2.5", "4KiB", "\"s\"", "\"\\(", ")\"", "(", ")", "[", "]", "{", "}", ",", ":",
     ".", "=", "+=", "+", "-", "*", "==", "<", "..<", "~", "|", ";", "\n", "\n", "\n  ", " ", " ",

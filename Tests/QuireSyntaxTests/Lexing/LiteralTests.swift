@@ -65,6 +65,13 @@ import Testing
     #expect(codes("let x = \(test.text)") == [test.expected])
   }
 
+  @Test(
+    "words and dots behind a number are no fraction of it",
+    arguments: ["1let.5", "1x.5", "1e5.5", "1KiB.5", "0x1.5", "1_e+5", "1.5e", "1.5x.5", "1e+5x"])
+  func oddNumbers(text: String) {
+    #expect(codes("let x = \(text)").count <= 2)
+  }
+
   @Test("a decimal size is repaired to the binary one")
   func sizeFixIts() {
     for (word, meant) in [("KB", "KiB"), ("MB", "MiB"), ("GB", "GiB"), ("TB", "TiB"), ("M", "MiB")]
