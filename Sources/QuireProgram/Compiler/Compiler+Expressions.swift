@@ -93,9 +93,7 @@ extension Compiler {
   }
 
   func constantInteger(_ id: ExpressionID) -> Int64? {
-    tree.constantInteger(id, pageSize: pageSize) { name in
-      if case .integer(let value) = file[use: name] { value } else { nil }
-    }
+    tree.constantInteger(id, pageSize: pageSize, uses: file.uses)
   }
 
   /// The index of a name after a dot.

@@ -4,28 +4,28 @@ import QuireSyntax
 
 extension SyntaxTree {
   /// The value of an integer expression, or nil when it is none, needs the run, or would raise.
-  /// Names are looked up by `constant`.
-  func constantInteger(
-    _ id: ExpressionID, pageSize: Int64, constant: (ExpressionID) -> Int64? = { _ in nil }
-  ) -> Int64? {
+  /// `uses` says, by expression, which names are constants; it may be empty.
+  func constantInteger(_ id: ExpressionID, pageSize: Int64, uses: [Use] = []) -> Int64? {
     switch self[id] {
     case .integer(let value, let unit):
       guard unit == .pages else { return value }
       let (bytes, overflow) = value.multipliedReportingOverflow(by: pageSize)
       return overflow ? nil : bytes
-    case .name: return constant(id)
+    case .name:
+      guard Int(id.rawValue) < uses.count, case .integer(let value) = uses[Int(id.rawValue)]
+      else { return nil }
+      return value
     case .parenthesized(let inner):
-      return constantInteger(inner, pageSize: pageSize, constant: constant)
+      return constantInteger(inner, pageSize: pageSize, uses: uses)
     case .unary(let operation, let operand):
-      guard
-        let value = constantInteger(operand, pageSize: pageSize, constant: constant)
+      guard let value = constantInteger(operand, pageSize: pageSize, uses: uses)
       else { return nil }
       return operation.fold(value)
     case .binary(let operation, let left, let right):
       // The right side first: in a long chain it is the one that is soon known not to be constant.
       guard
-        let second = constantInteger(right, pageSize: pageSize, constant: constant),
-        let first = constantInteger(left, pageSize: pageSize, constant: constant)
+        let second = constantInteger(right, pageSize: pageSize, uses: uses),
+        let first = constantInteger(left, pageSize: pageSize, uses: uses)
       else { return nil }
       return operation.fold(first, second)
     default: return nil
