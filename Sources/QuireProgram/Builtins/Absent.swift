@@ -19,6 +19,6 @@ package enum AbsentVerb {
     "this_cpu", "device", "memory_online", "memory_offline",
     "file", "open", "pread", "pwrite", "truncate", "fsync", "sync", "unlink", "drop_caches",
     "readahead", "bread", "brelse",
-    "zone", "node", "page", "pte", "walk", "trace", "snapshot",
+    "zone", "node", "page", "pte", "walk", "trace", "on", "snapshot",
   ]
 }

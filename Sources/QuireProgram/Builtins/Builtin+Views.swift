@@ -30,13 +30,6 @@ extension Builtin {
     Signature("buddy", returns: .view, "Free blocks by zone and order.", isValue: true),
     Signature("slabs", returns: .view, "The caches of /proc/slabinfo, by name.", isValue: true),
     Signature("swap", returns: .view, "The swap areas and their use.", isValue: true),
-    Signature(
-      "on",
-      [
-        Parameter("event", .string, "The name of an event.", words: eventNames),
-        Parameter("block", .block, "What to do; takes the event."),
-      ],
-      "Observes an event: the block runs after the operation, in no time, without kernel calls."),
     Signature("now", returns: .duration, "Returns the simulated time of the caller's CPU."),
   ]
 

@@ -18,7 +18,7 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable {
   // Swap and tuning
   case swapon, swapoff, sysctl
   // Seeing
-  case show, cat, vmstat, meminfo, `self`, processes, buddy, slabs, swap, on, now
+  case show, cat, vmstat, meminfo, `self`, processes, buddy, slabs, swap, now
   // Chance
   case rand, shuffle, choose
   // Values

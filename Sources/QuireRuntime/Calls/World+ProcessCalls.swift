@@ -12,6 +12,7 @@ extension World {
     try checkProcessLimit()
     try reserveCopyOfHeap()
     let task = try refusable { world throws(Errno) in try world.kernel.fork(world.current.task) }
+    kernel.charge(kernel.costs.fork)
     var child = current.fork()
     if block.isAbsent {
       child.execution.completeCall(with: Value(small: 0), in: image)
@@ -31,6 +32,7 @@ extension World {
     let task = try refusable { world throws(Errno) in
       try world.kernel.spawn(named: name, by: world.current.task)
     }
+    kernel.charge(kernel.costs.fork)
     var child = Fiber()
     child.execution.start(closure: block, in: image, heap)
     return .value(handle(of: admit(child, heap.copy(), task, parent: current.process)))
