@@ -14,17 +14,37 @@ struct SwapSurvivalTests {
       SwapConfiguration(size: 4 << 20), SwapConfiguration(size: 2 << 20, priority: 5),
       SwapConfiguration(size: 2 << 20, priority: 5),
     ]
-    var swarm = try MemorySwarm(Kernel(machine), seed: UInt64(seed))
-    for step in 0..<400 {
-      swarm.step()
-      if let difference = swarm.difference() {
-        Issue.record("step \(step), \(swarm.lastAction): \(difference)")
-        return
-      }
-    }
+    var swarm = try MemorySwarm(Kernel(machine), seed: UInt64(seed), pages: 200)
+    swarm.run(400)
     #expect(swarm.kernel.counters.pswpout > 0)
     #expect(swarm.kernel.counters.pswpin > 0)
     #expect(swarm.kernel.counters.swpout_zero > 0)
+    #expect(swarm.deaths == 0)
+  }
+
+  @Test(
+    "ALLOC-5, DR-1, OOM-4: data survives real shortage, and the OOM killer leaves nothing broken",
+    arguments: 0..<10)
+  func shortage(seed: Int) throws {
+    var machine = MachineConfiguration()
+    machine.ram = 12 << 20
+    machine.swap = [SwapConfiguration(size: 2 << 20), SwapConfiguration(size: 4 << 20)]
+    machine.tunables.overcommitMemory = 1
+    var swarm = try MemorySwarm(Kernel(machine), seed: UInt64(100 + seed), pages: 1500)
+    swarm.storesPerStep = 300
+    swarm.run(150)
+    #expect(swarm.kernel.counters.pgsteal_direct > 0)
+    #expect(swarm.deaths > 0)
+  }
+
+  @Test("FORK-4: allocations that fail one after another leave nothing behind", arguments: 0..<4)
+  func failures(seed: Int) throws {
+    var machine = MachineConfiguration()
+    machine.ram = 16 << 20
+    machine.swap = [SwapConfiguration(size: 4 << 20)]
+    var swarm = try MemorySwarm(Kernel(machine), seed: UInt64(200 + seed), pages: 100)
+    swarm.failsAllocations = true
+    swarm.run(300)
   }
 }
 
@@ -39,7 +59,6 @@ struct MemorySwarm: ~Copyable {
     var sharedRegion: Int
   }
 
-  static let pages = 200
   static let base: VirtualAddress = 0x10_0000_0000
   static let sharedBase: VirtualAddress = 0x20_0000_0000
 
@@ -49,16 +68,46 @@ struct MemorySwarm: ~Copyable {
   /// Contents of the shared regions: children see those of their parents.
   var shared: [[UInt64]] = []
   var lastAction = ""
+  /// Pages of each region.
+  let pages: Int
+  var storesPerStep = 20
+  /// Makes an allocation somewhere ahead fail before each step.
+  var failsAllocations = false
+  /// Processes that the OOM killer took.
+  var deaths = 0
 
-  init(_ kernel: consuming Kernel, seed: UInt64) throws {
+  init(_ kernel: consuming Kernel, seed: UInt64, pages: Int) throws {
     self.kernel = kernel
+    self.pages = pages
     random = SeededRandom(seed: seed)
     try start()
   }
 
+  mutating func run(_ steps: Int) {
+    for number in 0..<steps {
+      if failsAllocations { kernel.failAllocation(after: Int.random(in: 1..<30, using: &random)) }
+      step()
+      kernel.failAllocation(after: 0)
+      buryTheDead()
+      if let difference = difference() {
+        Issue.record("step \(number), \(lastAction): \(difference)")
+        return
+      }
+    }
+  }
+
+  /// Whoever is to die does so at the next return to user mode.
+  mutating func buryTheDead() {
+    for who in processes.indices.reversed() where kernel.tasks[processes[who].task].isDying {
+      #expect(kernel.deliverSignals(to: processes[who].task) == .died(.SIGKILL))
+      processes.remove(at: who)
+      deaths += 1
+    }
+  }
+
   mutating func start() throws {
     let task = try kernel.spawn(named: "p", by: kernel.initTask)
-    let length = UInt64(Self.pages) * Page.size
+    let length = UInt64(pages) * Page.size
     let flags: MapFlags = [.private, .anonymous, .fixed]
     _ = try kernel.mmap(
       MapRequest(at: Self.base, length: length, [.read, .write], flags), by: task)
@@ -66,7 +115,7 @@ struct MemorySwarm: ~Copyable {
       MapRequest(
         at: Self.sharedBase, length: length, [.read, .write], [.shared, .anonymous, .fixed]),
       by: task)
-    let zeros = [UInt64](repeating: 0, count: Self.pages)
+    let zeros = [UInt64](repeating: 0, count: pages)
     shared.append(zeros)
     processes.append(Process(task: task, own: zeros, sharedRegion: shared.count - 1))
   }
@@ -88,13 +137,16 @@ struct MemorySwarm: ~Copyable {
 
   mutating func restart() {
     lastAction = "start"
-    do { try start() } catch { Issue.record("start: \(error)") }
+    do { try start() } catch {
+      if !failsAllocations { Issue.record("start: \(error)") }
+    }
   }
 
   mutating func store(_ who: Int) {
     lastAction = "store"
-    for _ in 0..<20 {
-      let page = Int.random(in: 0..<Self.pages, using: &random)
+    for _ in 0..<storesPerStep {
+      if kernel.tasks[processes[who].task].isDying { return }
+      let page = Int.random(in: 0..<pages, using: &random)
       // Now and then zeros, so that a page may be all zeros again.
       let value = Bool.random(using: &random) ? 0 : random.next()
       if Bool.random(using: &random) {
@@ -116,7 +168,8 @@ struct MemorySwarm: ~Copyable {
   mutating func load(_ who: Int) {
     lastAction = "load"
     for _ in 0..<20 {
-      let page = Int.random(in: 0..<Self.pages, using: &random)
+      if kernel.tasks[processes[who].task].isDying { return }
+      let page = Int.random(in: 0..<pages, using: &random)
       expect(Self.base, page, processes[who].own[page], who)
       expect(Self.sharedBase, page, shared[processes[who].sharedRegion][page], who)
     }
@@ -170,7 +223,7 @@ struct MemorySwarm: ~Copyable {
   mutating func pageOut(_ who: Int) {
     lastAction = "page out"
     let root = kernel.spaces[kernel.tasks[processes[who].task].space].root
-    for page in 0..<Self.pages {
+    for page in 0..<pages {
       let address = Self.base + UInt64(page) * Page.size
       let entry = kernel.memory.pageEntry(below: root, of: address)
       if entry.isPresent, !entry.isSpecial { kernel.pageOut(entry.frame) }
