@@ -25,7 +25,8 @@ extension Kernel {
     tasks[child].processLimit = tasks[parent].processLimit
     tasks[child].nice = tasks[parent].nice
     tasks[child].affinity = tasks[parent].affinity
-    tasks[child].processGroup = tasks[parent].processGroup
+    // What init starts leads a group of its own, as a job of a shell does.
+    if parent != tasks.initTask { tasks[child].processGroup = tasks[parent].processGroup }
     emit(.fork, tasks[parent].pid, UInt64(UInt32(bitPattern: tasks[child].pid)))
     return child
   }

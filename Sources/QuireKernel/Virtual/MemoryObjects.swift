@@ -194,8 +194,11 @@ package struct MemoryObjects: ~Copyable {
   /// Adds levels above the root until the tree reaches `page`.
   private mutating func grow(_ object: MemoryObjectIndex, toHold page: UInt64) {
     if records[object.index].height == 0 {
+      // The one path of an empty tree is as long as it has to be: no node is ever without slots.
       records[object.index].root = UInt32(makeNode())
-      records[object.index].height = 1
+      var height: UInt64 = 1
+      while page >> (height * Self.shift) != 0 { height += 1 }
+      records[object.index].height = UInt8(height)
     }
     while page >> (UInt64(records[object.index].height) * Self.shift) != 0 {
       let root = makeNode()
