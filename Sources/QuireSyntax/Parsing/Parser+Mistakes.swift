@@ -119,8 +119,7 @@ extension Parser {
     case _ where beginsLine && (kind.infix != nil || kind == .dot):
       fail(.lineBeginsWithOperator(text(current), at: span(current)))
     case .brace: fail(.expectedValue(after: before, found: "'{'", at: place))
-    case .ifKeyword, .whileKeyword, .forKeyword, .repeatKeyword, .tryKeyword, .fnKeyword:
-      guard !beginsLine, position > 0 else { fallthrough }
+    case _ where kind.beginsStatement && !beginsLine:
       fail(.statementAsValue(text(current), at: span(current)))
     case _ where beginsStatementHere: fail(.expectedStatement(found: found, at: place))
     default: fail(.expectedValue(after: before, found: found, at: place))
@@ -150,13 +149,8 @@ extension Parser {
 
   mutating func failInside(_ what: Enclosed) {
     if kind == .assign { return fail(.assignmentAsValue(at: span(current))) }
-    if kind == .comma, what == .parentheses { return fail(tupleDiagnostic()) }
+    if kind == .comma, what == .parentheses { return fail(.tuple(at: span(current))) }
     fail(afterOperand() ?? .unexpectedInside(closing: what.closing, found: found, at: place))
-  }
-
-  /// `f (1, 2)` and `(1, 2)`: there are no tuples.
-  private func tupleDiagnostic() -> Diagnostic {
-    .tuple(at: span(current))
   }
 
   mutating func failInsideList(_ opener: Int) {

@@ -129,25 +129,12 @@ extension Parser {
   mutating func parseExpressionStatement() -> StatementID {
     let first = position
     let value = parseCommandOrExpression()
-    guard let assigned = assignmentOperator else { return make(.expression(value), from: first) }
-    guard !isPanicking else { return make(.invalid, from: first) }
+    guard kind.assigns, !isPanicking else { return make(.expression(value), from: first) }
     checkTarget(value)
+    let compound = kind.compoundOperator
     advance()
     let right = parseCommandOrExpression()
-    return make(.assignment(target: value, assigned.compound, value: right), from: first)
-  }
-
-  /// What the current token assigns with, if it assigns.
-  private var assignmentOperator: (compound: BinaryOperator?, Void)? {
-    switch kind {
-    case .assign: (nil, ())
-    case .addAssign: (.add, ())
-    case .subtractAssign: (.subtract, ())
-    case .multiplyAssign: (.multiply, ())
-    case .divideAssign: (.divide, ())
-    case .remainderAssign: (.remainder, ())
-    default: nil
-    }
+    return make(.assignment(target: value, compound, value: right), from: first)
   }
 
   /// Only a variable, an element or a member can be assigned to.

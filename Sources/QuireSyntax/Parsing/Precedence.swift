@@ -69,4 +69,19 @@ extension TokenKind {
     default: nil
     }
   }
+
+  /// Whether this is `=` or an assigning operator.
+  var assigns: Bool { self == .assign || compoundOperator != nil }
+
+  /// What an assigning operator does before it assigns.
+  var compoundOperator: BinaryOperator? {
+    switch self {
+    case .addAssign: .add
+    case .subtractAssign: .subtract
+    case .multiplyAssign: .multiply
+    case .divideAssign: .divide
+    case .remainderAssign: .remainder
+    default: nil
+    }
+  }
 }
