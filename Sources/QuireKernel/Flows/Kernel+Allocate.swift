@@ -174,6 +174,7 @@ extension GFPFlags {
 extension Counters {
   /// Linux: `PGALLOC_NORMAL` and its like, include/linux/vm_event_item.h.
   fileprivate mutating func countAllocation(zone: Int, pages: UInt64) {
+    numa_hit += 1
     switch zone {
     case ZoneKind.dma.index: pgalloc_dma += pages
     case ZoneKind.dma32.index: pgalloc_dma32 += pages

@@ -15,6 +15,7 @@ public struct Counters: Hashable, Sendable, BitwiseCopyable {
   public var allocstall_dma: UInt64 = 0
   public var allocstall_dma32: UInt64 = 0
   public var allocstall_normal: UInt64 = 0
+  public var numa_hit: UInt64 = 0
   public var pgfree: UInt64 = 0
   public var pgactivate: UInt64 = 0
   public var pgdeactivate: UInt64 = 0

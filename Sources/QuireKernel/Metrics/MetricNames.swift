@@ -13,6 +13,7 @@ extension Counters {
     ("allocstall_dma", \.allocstall_dma),
     ("allocstall_dma32", \.allocstall_dma32),
     ("allocstall_normal", \.allocstall_normal),
+    ("numa_hit", \.numa_hit),
     ("pgfree", \.pgfree),
     ("pgactivate", \.pgactivate),
     ("pgdeactivate", \.pgdeactivate),

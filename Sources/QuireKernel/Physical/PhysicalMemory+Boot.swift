@@ -58,6 +58,11 @@ extension PhysicalMemory {
     setReserves(tunables)
   }
 
+  /// Frames that hold the page descriptors.
+  var descriptorFrames: Int {
+    (frames.count * Self.descriptorBytes + Int(Page.size) - 1) / Int(Page.size)
+  }
+
   /// Whether the boot kept a frame from the allocator.
   package func isReserved(_ frame: FrameNumber) -> Bool {
     reserved.contains { $0.frames.contains(frame) }

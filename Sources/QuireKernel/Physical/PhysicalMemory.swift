@@ -43,6 +43,10 @@ public struct PhysicalMemory: ~Copyable {
     return sum
   }
 
+  var highestPopulatedZone: ZoneKind {
+    ZoneKind.allCases.last { zones[$0.index].isPopulated } ?? .dma
+  }
+
   /// The zone that a frame lies in; nil for a frame beyond all zones.
   ///
   /// Linux: `page_zone`, include/linux/mm.h.

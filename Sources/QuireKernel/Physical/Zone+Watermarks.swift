@@ -98,7 +98,8 @@ extension PhysicalMemory {
   mutating func setReserves(_ tunables: borrowing Tunables) {
     let computed = Self.minFreeKilobytes(lowmem: bufferFrames)
     minFreeKilobytes = max(computed, tunables.minFreeKilobytes ?? 0)
-    for index in 0..<ZoneKind.count {
+    // x86_64 has no high memory, not even an empty zone of it.
+    for index in 0..<ZoneKind.count where index != ZoneKind.highMem.index {
       zones[index].setWatermarks(
         minFreePages: minFreeKilobytes / 4, lowmem: lowmemFrames,
         scaleFactor: tunables.watermarkScaleFactor)
