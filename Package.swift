@@ -94,7 +94,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "QuireCommandsTests", dependencies: ["QuireCommands", "Quire"],
+      name: "QuireCommandsTests", dependencies: ["QuireCommands", "Quire", "QuireTool"],
       swiftSettings: strict),
     .executableTarget(
       name: "QuireTool", dependencies: ["QuireCommands"], path: "Sources/quire",
