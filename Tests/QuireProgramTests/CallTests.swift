@@ -111,7 +111,7 @@ struct CallTests {
 
   @Test("blocks go to functions that take one")
   func blocks() {
-    #expect(messages("fork { }\non \"fork\" { e in print e.kind }\nfork()") == "")
+    #expect(messages("fork { }\non_signal SIGUSR1 { n in print n }\nfork()") == "")
     #expect(messages("sleep 3 { }") == "1:9: 'sleep' takes no block")
     #expect(messages("fn twice(f) { f(); f() }\ntwice { print 1 }") == "")
   }

@@ -45,7 +45,7 @@ struct FuzzTests {
     xs[2].a = "\\(xs) and \\(k.v)"
     process "p" { touch mmap(4MiB), count: 10 }
     test "t" { assert_eq xs[0], 3 }
-    on "fork" { e in print e.kind, not (e.pid > 3 or e.pid < 2 and true) }
+    on_signal SIGUSR1 { n in print n, not (n > 3 or n < 2 and true) }
     fn outer() { var c = 0; fn bump(k) { c += k; if k > 0 { bump(k - 1) } }; bump 3; return { c } }
     """,
   ]

@@ -36,9 +36,8 @@ struct SignatureWordsTests {
     #expect(constants.map(\.value) == words.map { Int64($0.1.rawValue) })
   }
 
-  @Test("events and parameters have the kernel's names")
+  @Test("parameters have the kernel's names")
   func words() {
-    #expect(Builtin.eventNames == EventKind.allCases.map(\.name))
     #expect(Builtin.parameterNames == Sysctl.allCases.map(\.rawValue))
   }
 }

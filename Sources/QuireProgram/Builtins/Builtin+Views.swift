@@ -4,13 +4,6 @@ private typealias Parameter = Signature.Parameter
 private typealias Failure = Signature.Failure
 
 extension Builtin {
-  /// What `on` can observe: the kinds of event of the simulated kernel, by their names.
-  package static let eventNames: [String] = [
-    "fork", "exit", "reap", "exec", "signal", "map", "unmap", "protect", "brk", "page_fault",
-    "cow", "segv", "allocate", "free", "kmalloc", "kfree", "reclaim", "swap_out", "swap_in",
-    "swapon", "swapoff", "oom_kill",
-  ]
-
   static let viewSignatures: [Signature] = [
     Signature(
       "show",
