@@ -62,7 +62,7 @@ private func independentProblems(_ text: LexedText, _ parser: Parser) -> [Lexica
       start -= 1
     }
     let statement = start...problem.token + 1
-    if parser.diagnosticTokens.contains(where: { statement.contains($0) }) { return false }
+    if parser.failureTokens.contains(where: { statement.contains($0) }) { return false }
     guard let missing = missingBraces.first, missing <= problem.token else { return true }
     missingBraces.removeFirst()
     return false

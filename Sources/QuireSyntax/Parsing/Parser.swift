@@ -13,8 +13,8 @@ struct Parser {
   private(set) var position = 0
   var builder = TreeBuilder()
   private(set) var diagnostics: [Diagnostic] = []
-  /// At which token each of them was reported.
-  private(set) var diagnosticTokens: [Int] = []
+  /// At which tokens the parser lost its way and said so.
+  private(set) var failureTokens: [Int] = []
   /// At which tokens a `{` was missing: a later `}` that closes nothing is the other half of it.
   private(set) var missingBraces: [Int] = []
   /// A mistake was reported and the place to go on from is not reached yet.
@@ -133,20 +133,23 @@ struct Parser {
   mutating func fail(_ diagnostic: Diagnostic) {
     guard !isPanicking else { return }
     isPanicking = true
-    report(diagnostic)
+    if report(diagnostic) { failureTokens.append(position) }
   }
 
   /// Reports a mistake that leaves no doubt how to go on. Silent where the lexer has reported
-  /// something in the same statement already: that was the mistake.
-  mutating func report(_ diagnostic: Diagnostic) {
-    guard !lexerReported(), diagnostics.count < ParsedFile.maximumCollectedCount else { return }
+  /// something in the same statement already: that was the mistake. True if it was reported.
+  @discardableResult
+  mutating func report(_ diagnostic: Diagnostic) -> Bool {
+    guard !lexerReported(), diagnostics.count < ParsedFile.maximumCollectedCount else {
+      return false
+    }
     diagnostics.append(diagnostic)
-    diagnosticTokens.append(position)
+    return true
   }
 
   /// Notes that a statement ends without the `{` that it needs, if that was reported.
   mutating func noteMissingBrace() {
-    guard let last = diagnosticTokens.last, last >= statementStart else { return }
+    guard let last = failureTokens.last, last >= statementStart else { return }
     missingBraces.append(position)
   }
 
