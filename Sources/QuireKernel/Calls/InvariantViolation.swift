@@ -25,6 +25,7 @@ extension Kernel {
     checkTasks(&violations)
     checkLRU(&violations)
     checkSwap(&violations)
+    checkVirtualMemory(&violations)
     return violations
   }
 }

@@ -6,22 +6,44 @@ extension Kernel {
   /// - Throws: ENOMEM, and nothing is left.
   /// Linux: `mm_alloc` and `setup_arg_pages`, kernel/fork.c and fs/exec.c.
   package mutating func createAddressSpace(for task: TaskIndex) throws(Errno) -> AddressSpaceIndex {
-    let root = try allocateRootTable(by: task)
-    let space = spaces.allocate(AddressSpace(root: root))
-    let pages = Layout.initialStackPages
-    do { try charge(pages: pages, in: space, by: task) } catch {
+    let space = try makeAddressSpace(by: task)
+    do { try makeStack(in: space, by: task) } catch {
       freeAddressSpace(space)
       throw error
     }
+    return space
+  }
+
+  /// An address space without regions.
+  ///
+  /// Linux: `mm_init`, kernel/fork.c.
+  mutating func makeAddressSpace(by task: TaskIndex) throws(Errno) -> AddressSpaceIndex {
+    let object = try allocateObject(.mmStruct, for: task)
+    do {
+      let root = try allocateRootTable(by: task)
+      return spaces.allocate(AddressSpace(root: root, object: object))
+    } catch {
+      freeObject(object)
+      throw error
+    }
+  }
+
+  private mutating func makeStack(in space: AddressSpaceIndex, by task: TaskIndex) throws(Errno) {
+    let pages = Layout.initialStackPages
     let start = Layout.stackTop - pages * Page.size
     let area = VirtualMemoryArea(
       start: start, end: Layout.stackTop,
       flags: VMAFlags.dataDefault.union([.growsDown, .account]),
       object: .none, anonVMA: .none, space: space)
+    let object = try allocateObject(.vmAreaStruct, for: task)
+    do { try charge(pages: pages, in: space, by: task) } catch {
+      freeObject(object)
+      throw error
+    }
     _ = virtual.regions.insert(
-      area, links: VMALinks(pageOffset: start >> Page.shift), into: &spaces[space].regions)
+      area, links: VMALinks(pageOffset: start >> Page.shift), object: object,
+      into: &spaces[space].regions)
     spaces[space].account(area.flags, adding: pages)
-    return space
   }
 
   /// One more task lives in `space` (a thread, or vfork).
@@ -62,6 +84,7 @@ extension Kernel {
       spaces[space].tableBytes == 0 && spaces[space].residentPages == 0,
       "freeAddressSpace: space \(space.rawValue) still has pages or tables")
     freeTable(spaces[space].root)
+    freeObject(spaces[space].object)
     spaces.release(space)
   }
 }

@@ -52,16 +52,19 @@ extension Kernel {
     let old = Page.alignUp(spaces[space].currentBreak)
     let new = Page.alignUp(address)
     if new == old { return true }
-    if address <= spaces[space].currentBreak { return shrinkHeap(from: old, to: new, in: space) }
+    if address <= spaces[space].currentBreak {
+      return shrinkHeap(from: old, to: new, in: space, by: task)
+    }
     return growHeap(from: old, to: new, in: space, by: task)
   }
 
   private mutating func shrinkHeap(
-    from old: VirtualAddress, to new: VirtualAddress, in space: AddressSpaceIndex
+    from old: VirtualAddress, to new: VirtualAddress, in space: AddressSpaceIndex,
+    by task: TaskIndex
   ) -> Bool {
     let region = virtual.regions.firstOverlapping(new, old, in: spaces[space].regions)
     if region.isNone { return false }
-    do { try unmapRegions(new, old, in: space) } catch { return false }
+    do { try unmapRegions(new, old, in: space, by: task) } catch { return false }
     return true
   }
 
@@ -78,7 +81,10 @@ extension Kernel {
     if !mayExpand(space, flags, by: pages, task) { return false }
     if spaces[space].regionCount > tunables.maxMapCount { return false }
     do { try charge(pages: pages, in: space, by: task) } catch { return false }
-    linkHeap(old, new, flags, in: space)
+    do { try linkHeap(old, new, flags, in: space, by: task) } catch {
+      uncharge(pages: pages)
+      return false
+    }
     spaces[space].account(flags, adding: pages)
     if flags.contains(.locked) { spaces[space].lockedPages += pages }
     return true
@@ -99,16 +105,17 @@ extension Kernel {
   /// Linux: `do_brk_flags`, mm/mmap.c.
   private mutating func linkHeap(
     _ start: VirtualAddress, _ end: VirtualAddress, _ flags: VMAFlags,
-    in space: AddressSpaceIndex
-  ) {
+    in space: AddressSpaceIndex, by task: TaskIndex
+  ) throws(Errno) {
     let next = virtual.regions.tree.first(above: start, in: spaces[space].regions)
     let request = MergeRequest(
       space: space, start: start, end: end, flags: flags, pageOffset: start >> Page.shift,
       previous: virtual.regions.previous(before: next, in: spaces[space].regions), next: .none)
-    if !mergeNew(request).isNone { return }
+    if try !mergeNew(request, by: task).isNone { return }
     let area = VirtualMemoryArea(
       start: start, end: end, flags: flags, object: .none, anonVMA: .none, space: space)
     _ = virtual.regions.insert(
-      area, links: VMALinks(pageOffset: start >> Page.shift), into: &spaces[space].regions)
+      area, links: VMALinks(pageOffset: start >> Page.shift),
+      object: try allocateObject(.vmAreaStruct, for: task), into: &spaces[space].regions)
   }
 }

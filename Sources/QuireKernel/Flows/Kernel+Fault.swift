@@ -176,7 +176,7 @@ extension Kernel {
   @inline(__always)
   mutating func newAnonymousPage(_ fault: Fault) throws(Errno) -> FrameNumber {
     if virtual.regions[fault.region].anonVMA.isNone {
-      virtual.reverseMap.prepare(fault.region, in: &virtual.regions)
+      try prepareAnonVMA(of: fault.region, by: fault.task)
     }
     let frame = try allocatePages(.highUserMovable, order: 0, for: fault.task)
     memory.frames[frame].becomeAnonymous(

@@ -31,12 +31,12 @@ extension Kernel {
   private mutating func makeEmptyCopy(of source: AddressSpaceIndex, by task: TaskIndex)
     throws(Errno) -> AddressSpaceIndex
   {
-    var record = AddressSpace(root: try allocateRootTable(by: task))
-    record.mapBase = spaces[source].mapBase
-    record.startBreak = spaces[source].startBreak
-    record.currentBreak = spaces[source].currentBreak
-    record.startStack = spaces[source].startStack
-    return spaces.allocate(record)
+    let target = try makeAddressSpace(by: task)
+    spaces[target].mapBase = spaces[source].mapBase
+    spaces[target].startBreak = spaces[source].startBreak
+    spaces[target].currentBreak = spaces[source].currentBreak
+    spaces[target].startStack = spaces[source].startStack
+    return target
   }
 
   private mutating func duplicate(
@@ -45,19 +45,41 @@ extension Kernel {
     var area = virtual.regions[region]
     let source = area.space
     if area.flags.contains(.dontCopy) { return }
-    if area.flags.contains(.account) { try charge(pages: area.pageCount, in: source, by: task) }
+    let object = try reserve(for: area, region, by: task)
     area.space = target
     area.anonVMA = .none
     area.flags.subtract(.lockedMask)
     let links = VMALinks(pageOffset: virtual.regions.links[region.index].pageOffset)
-    let copy = virtual.regions.insert(area, links: links, into: &spaces[target].regions)
+    let copy = virtual.regions.insert(
+      area, links: links, object: object, into: &spaces[target].regions)
     spaces[target].account(area.flags, adding: area.pageCount)
     if !area.object.isNone { virtual.objects.link(copy, to: area.object, in: &virtual.regions) }
     if area.flags.contains(.wipeOnFork) { return }
     virtual.reverseMap.fork(from: region, to: copy, in: &virtual.regions)
+    returnSpares()
     // What has no anonymous page is found again by faults; its entries are not copied (FORK-2).
     if virtual.regions[region].anonVMA.isNone { return }
     try copyEntries(area, from: source, by: task)
+  }
+
+  /// Takes what the copy of a region needs: its charge, its record, and its place in reverse maps.
+  ///
+  /// - Throws: ENOMEM, and nothing is taken.
+  private mutating func reserve(
+    for area: VirtualMemoryArea, _ region: VMAIndex, by task: TaskIndex
+  ) throws(Errno) -> SlabObject {
+    let isCharged = area.flags.contains(.account)
+    if isCharged { try charge(pages: area.pageCount, in: area.space, by: task) }
+    do throws(Errno) {
+      let hasPages = !area.anonVMA.isNone && !area.flags.contains(.wipeOnFork)
+      if !hasPages { return try allocateObject(.vmAreaStruct, for: task) }
+      try reserveAnonVMA(by: task)
+      return try reserveRegion(like: region, extraChains: 1, by: task)
+    } catch {
+      returnSpares()
+      if isCharged { uncharge(pages: area.pageCount) }
+      throw error
+    }
   }
 
   /// Copies the entries of one region, with a table for each that the parent has (REC-12).

@@ -169,40 +169,85 @@ extension Kernel {
   ) throws(Errno) {
     var area = request
     let space = area.space
-    let old = try isolateRegions(area.start, area.end, in: space)
+    var old = try isolateRegions(area.start, area.end, in: space, by: task)
     let pages = area.pageCount
     guard mayExpand(space, area.flags, by: pages - (old?.pages ?? 0), task) else { throw .ENOMEM }
+    var charged: UInt64 = 0
     if area.flags.isAccountable {
-      let released = old?.accountedPages ?? 0
       // What is taken away gives its charge to what comes; only the rest must be granted.
-      if pages > released { try charge(pages: pages - released, in: space, by: task) }
+      charged = pages - (old?.accountedPages ?? 0)
+      try charge(pages: charged, in: space, by: task)
       area.flags.insert(.account)
     }
-    if var old {
-      if area.flags.contains(.account) { old.accountedPages = 0 }
-      removeRegions(old, from: space)
+    let object: SlabObject
+    do { object = try reserve(&area, replacing: old, by: task) } catch {
+      uncharge(pages: charged)
+      throw error
     }
-    try link(&area, pageOffset: pageOffset, by: task)
+    if area.flags.contains(.account) { old?.accountedPages = 0 }
+    if let old { removeRegions(old, from: space) }
+    try link(area, pageOffset: pageOffset, object, by: task)
     spaces[space].account(area.flags, adding: pages)
     if area.flags.contains(.locked) { spaces[space].lockedPages += pages }
   }
 
+  /// Takes all the memory that a new region may need; shared memory gets its object.
+  ///
+  /// - Throws: ENOMEM, and nothing is taken.
+  private mutating func reserve(
+    _ area: inout VirtualMemoryArea, replacing old: RegionRun?, by task: TaskIndex
+  ) throws(Errno) -> SlabObject {
+    let object = try allocateObject(.vmAreaStruct, for: task)
+    do throws(Errno) {
+      if area.flags.contains(.shared) {
+        area.object = try makeSharedObject(
+          pages: area.pageCount, area.flags, in: area.space, by: task)
+      } else if hasNeighbours(area, replacing: old) {
+        // Joining both may give the one the other's pages.
+        try reserveChains(1, by: task)
+      }
+    } catch {
+      freeObject(object)
+      throw error
+    }
+    return object
+  }
+
+  /// Whether regions will touch the new one at both ends.
+  private borrowing func hasNeighbours(_ area: VirtualMemoryArea, replacing old: RegionRun?)
+    -> Bool
+  {
+    let root = spaces[area.space].regions
+    let next: VMAIndex
+    let previous: VMAIndex
+    if let old {
+      (previous, next) = (virtual.regions.previous(old.first), virtual.regions.next(old.last))
+    } else {
+      next = virtual.regions.tree.first(above: area.start, in: root)
+      previous = virtual.regions.previous(before: next, in: root)
+    }
+    return !next.isNone && !previous.isNone && virtual.regions[next].start == area.end
+      && virtual.regions[previous].end == area.start
+  }
+
   /// Extends a neighbour over the range, or makes a region of its own.
   private mutating func link(
-    _ area: inout VirtualMemoryArea, pageOffset: UInt64, by task: TaskIndex
+    _ area: VirtualMemoryArea, pageOffset: UInt64, _ object: SlabObject, by task: TaskIndex
   ) throws(Errno) {
     let space = area.space
     let next = virtual.regions.tree.first(above: area.start, in: spaces[space].regions)
     let request = MergeRequest(
       space: space, start: area.start, end: area.end, flags: area.flags, pageOffset: pageOffset,
+      object: area.object,
       previous: virtual.regions.previous(before: next, in: spaces[space].regions), next: next)
-    if !mergeNew(request).isNone { return }
-    if area.flags.contains(.shared) {
-      area.object = try makeSharedObject(
-        pages: area.pageCount, area.flags, in: space, by: task)
+    let joined = try mergeNew(request, by: task)
+    returnSpares()
+    if !joined.isNone {
+      freeObject(object)
+      return
     }
     let region = virtual.regions.insert(
-      area, links: VMALinks(pageOffset: pageOffset), into: &spaces[space].regions)
+      area, links: VMALinks(pageOffset: pageOffset), object: object, into: &spaces[space].regions)
     if !area.object.isNone {
       virtual.objects.link(region, to: area.object, in: &virtual.regions)
     }

@@ -74,7 +74,7 @@ extension Kernel {
     var flags = wanted
     let charged = try chargeForWriting(&flags, region, pages, in: space, by: task)
     let changed: VMAIndex
-    do { changed = try modifyFlags(of: region, start, end, to: flags) } catch {
+    do { changed = try modifyFlags(of: region, start, end, to: flags, by: task) } catch {
       uncharge(pages: charged)
       throw error
     }

@@ -76,13 +76,14 @@ extension Kernel {
   /// Extends a neighbour, or joins both, over a range where nothing is mapped.
   ///
   /// - Returns: the region that now holds the range, or none.
+  /// - Throws: ENOMEM, unless `reserveJoining` took what it may need.
   /// Linux: `vma_merge_new_range`, mm/vma.c.
-  mutating func mergeNew(_ request: MergeRequest) -> VMAIndex {
+  mutating func mergeNew(_ request: MergeRequest, by task: TaskIndex) throws(Errno) -> VMAIndex {
     if !request.flags.isDisjoint(with: .special) { return .none }
     let left = joinsPrevious(request)
     let right = joinsNext(request, joiningPrevious: left)
     if left {
-      extendPrevious(request, throughNext: right)
+      try extendPrevious(request, throughNext: right, by: task)
       return request.previous
     }
     if right {
@@ -93,12 +94,14 @@ extension Kernel {
     return .none
   }
 
-  private mutating func extendPrevious(_ request: MergeRequest, throughNext: Bool) {
+  private mutating func extendPrevious(
+    _ request: MergeRequest, throughNext: Bool, by task: TaskIndex
+  ) throws(Errno) {
     let start = virtual.regions[request.previous].start
     var end = request.end
     if throughNext {
       end = virtual.regions[request.next].end
-      adoptAnonVMA(of: request.next, by: request.previous)
+      try adoptAnonVMA(of: request.next, by: request.previous, for: task)
       removeRegion(request.next, from: request.space)
     }
     setBounds(request.previous, start, end, request.space)
@@ -107,8 +110,11 @@ extension Kernel {
   /// Tries to join a part of `region`, which is to have the request's flags, to what lies beside it.
   ///
   /// - Returns: the region that holds the part now, or none when nothing joins.
+  /// - Throws: ENOMEM, and nothing has changed.
   /// Linux: `vma_merge_existing_range`, mm/vma.c.
-  mutating func mergeExisting(_ request: MergeRequest, part region: VMAIndex) -> VMAIndex {
+  private mutating func mergeExisting(
+    _ request: MergeRequest, part region: VMAIndex, by task: TaskIndex
+  ) throws(Errno) -> VMAIndex {
     let area = virtual.regions[region]
     if !request.flags.isDisjoint(with: .special) { return .none }
     let atStart = request.start == area.start
@@ -116,10 +122,13 @@ extension Kernel {
     let left = atStart && joinsPrevious(request)
     let right = atEnd && joinsNext(request, joiningPrevious: left)
     if left {
+      let source = right && !virtual.regions[request.next].anonVMA.isNone ? request.next : region
+      try adoptAnonVMA(of: source, by: request.previous, for: task)
       joinToPrevious(request, region, whole: atEnd, throughNext: right)
       return request.previous
     }
     if right {
+      try adoptAnonVMA(of: region, by: request.next, for: task)
       joinToNext(request, region, whole: atStart)
       return request.next
     }
@@ -129,8 +138,6 @@ extension Kernel {
   private mutating func joinToPrevious(
     _ request: MergeRequest, _ region: VMAIndex, whole: Bool, throughNext: Bool
   ) {
-    let nextHasPages = throughNext && !virtual.regions[request.next].anonVMA.isNone
-    adoptAnonVMA(of: nextHasPages ? request.next : region, by: request.previous)
     let start = virtual.regions[request.previous].start
     var end = request.end
     if whole {
@@ -146,7 +153,6 @@ extension Kernel {
   }
 
   private mutating func joinToNext(_ request: MergeRequest, _ region: VMAIndex, whole: Bool) {
-    adoptAnonVMA(of: region, by: request.next)
     if whole {
       removeRegion(region, from: request.space)
     } else {
@@ -159,9 +165,13 @@ extension Kernel {
   /// A region that takes in another's pages must be found from them.
   ///
   /// Linux: `dup_anon_vma`, mm/vma.c.
-  private mutating func adoptAnonVMA(of source: VMAIndex, by target: VMAIndex) {
+  private mutating func adoptAnonVMA(
+    of source: VMAIndex, by target: VMAIndex, for task: TaskIndex
+  ) throws(Errno) {
     let anon = virtual.regions[source].anonVMA
     if anon.isNone || !virtual.regions[target].anonVMA.isNone { return }
+    let needed = virtual.reverseMap.chainCount(of: virtual.regions.links[source.index])
+    try reserveChains(max(0, needed - virtual.reverseMap.spareChains.count), by: task)
     virtual.regions[target].anonVMA = anon
     virtual.reverseMap.clone(from: source, to: target, in: &virtual.regions)
   }
@@ -173,7 +183,8 @@ extension Kernel {
   /// - Returns: the region that holds exactly the part, or the part and what it joined.
   /// Linux: `vma_modify_flags`, mm/vma.c.
   mutating func modifyFlags(
-    of region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, to flags: VMAFlags
+    of region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, to flags: VMAFlags,
+    by task: TaskIndex
   ) throws(Errno) -> VMAIndex {
     let area = virtual.regions[region]
     let request = MergeRequest(
@@ -181,10 +192,10 @@ extension Kernel {
       pageOffset: virtual.regions.pageOffset(start, in: region), object: area.object,
       anonVMA: area.anonVMA, previous: virtual.regions.previous(region),
       next: virtual.regions.next(region))
-    let joined = mergeExisting(request, part: region)
+    let joined = try mergeExisting(request, part: region, by: task)
     if !joined.isNone { return joined }
-    if area.start < start { _ = try split(region, at: start, newBelow: true) }
-    if area.end > end { _ = try split(region, at: end, newBelow: false) }
+    if area.start < start { try split(region, at: start, newBelow: true, by: task) }
+    if area.end > end { try split(region, at: end, newBelow: false, by: task) }
     virtual.regions[region].flags = flags
     return region
   }
@@ -192,23 +203,25 @@ extension Kernel {
   /// Cuts a region in two, unless the process has as many as it may.
   ///
   /// Linux: `split_vma`, mm/vma.c.
-  mutating func split(_ region: VMAIndex, at address: VirtualAddress, newBelow: Bool)
-    throws(Errno) -> VMAIndex
-  {
+  mutating func split(
+    _ region: VMAIndex, at address: VirtualAddress, newBelow: Bool, by task: TaskIndex
+  ) throws(Errno) {
     if spaces[virtual.regions[region].space].regionCount >= tunables.maxMapCount { throw .ENOMEM }
-    return try cut(region, at: address, newBelow: newBelow)
+    try cut(region, at: address, newBelow: newBelow, by: task)
   }
 
-  /// Cuts a region in two and returns the new one, which is the lower or the upper part (VMA-8).
+  /// Cuts a region in two; the new one is the lower or the upper part (VMA-8).
   ///
+  /// - Throws: ENOMEM, and nothing has changed.
   /// Linux: `__split_vma`, mm/vma.c.
-  mutating func cut(_ region: VMAIndex, at address: VirtualAddress, newBelow: Bool)
-    throws(Errno) -> VMAIndex
-  {
+  mutating func cut(
+    _ region: VMAIndex, at address: VirtualAddress, newBelow: Bool, by task: TaskIndex
+  ) throws(Errno) {
     var area = virtual.regions[region]
     precondition(
       area.start < address && address < area.end,
       "cut: \(address) is not inside of \(area.start) ..< \(area.end)")
+    let object = try reserveRegion(like: region, extraChains: 0, by: task)
     let space = area.space
     var links = VMALinks(pageOffset: virtual.regions.links[region.index].pageOffset)
     if newBelow {
@@ -219,12 +232,26 @@ extension Kernel {
       setBounds(region, area.start, address, space)
       area.start = address
     }
-    let part = virtual.regions.insert(area, links: links, into: &spaces[space].regions)
+    let part = virtual.regions.insert(
+      area, links: links, object: object, into: &spaces[space].regions)
     virtual.reverseMap.clone(from: region, to: part, in: &virtual.regions)
     if !area.object.isNone {
       virtual.objects.link(part, to: area.object, in: &virtual.regions)
     }
-    return part
+  }
+
+  /// Takes the memory for another region with as many chains as `region` has, and for those.
+  ///
+  /// - Throws: ENOMEM, and nothing is taken.
+  mutating func reserveRegion(like region: VMAIndex, extraChains: Int, by task: TaskIndex)
+    throws(Errno) -> SlabObject
+  {
+    let object = try allocateObject(.vmAreaStruct, for: task)
+    do { try reserveChains(for: region, extra: extraChains, by: task) } catch {
+      freeObject(object)
+      throw error
+    }
+    return object
   }
 
   // MARK: Single regions
@@ -254,7 +281,8 @@ extension Kernel {
     if !object.isNone {
       virtual.objects.unlink(region, from: object, in: &virtual.regions)
     }
-    virtual.regions.remove(region, from: &spaces[space].regions)
+    freeObject(virtual.regions.remove(region, from: &spaces[space].regions))
+    returnSpares()
     if !object.isNone && virtual.objects[object].firstRegion.isNone { releaseObject(object) }
   }
 }

@@ -1,5 +1,7 @@
 // Shared anonymous memory: an object is made by mmap, filled by faults, and goes with its last region.
 
+internal import KernelStorage
+
 extension Kernel {
   /// An object for `pages` of shared anonymous memory, charged whole unless it need not be.
   ///
@@ -9,10 +11,24 @@ extension Kernel {
   ) throws(Errno) -> MemoryObjectIndex {
     let reserves = !flags.contains(.noReserve)
     if reserves { try charge(pages: pages, in: space, by: task) }
+    var objects: [3 of SlabObject] = .init(repeating: .none)
+    do throws(Errno) {
+      for place in 0..<objects.count {
+        objects[place] = try allocateObject(MemoryObject.caches[place], for: task)
+      }
+    } catch {
+      free(objects)
+      if reserves { uncharge(pages: pages) }
+      throw error
+    }
     return virtual.objects.make(
       MemoryObject(
         pageCount: pages, chargedPages: reserves ? pages : 0,
-        flags: reserves ? [.faultAround] : [.faultAround, .noReserve]))
+        flags: reserves ? [.faultAround] : [.faultAround, .noReserve], kernelObjects: objects))
+  }
+
+  private mutating func free(_ objects: [3 of SlabObject]) {
+    for place in 0..<objects.count where !objects[place].isNone { freeObject(objects[place]) }
   }
 
   /// The page of an object, made of zeros when it does not exist yet; it is not in swap.
@@ -29,7 +45,7 @@ extension Kernel {
       do { try charge(pages: 1, in: space, by: task) } catch { throw .ENOSPC }
     }
     let frame: FrameNumber
-    do { frame = try allocatePages(.highUserMovable, order: 0, for: task) } catch {
+    do { frame = try allocateSharedPage(page, of: object, by: task) } catch {
       if charges { uncharge(pages: 1) }
       throw error
     }
@@ -44,6 +60,29 @@ extension Kernel {
     return frame
   }
 
+  /// Takes a frame, and the memory for the nodes that lead to it.
+  ///
+  /// - Throws: ENOMEM, and nothing is taken.
+  private mutating func allocateSharedPage(
+    _ page: UInt64, of object: MemoryObjectIndex, by task: TaskIndex
+  ) throws(Errno) -> FrameNumber {
+    let frame = try allocatePages(.highUserMovable, order: 0, for: task)
+    do throws(Errno) {
+      for _ in 0..<virtual.objects.missingNodes(for: page, of: object) {
+        virtual.objects.spareNodes.push(try allocateObject(.radixTreeNode, for: task))
+      }
+    } catch {
+      returnSpareNodes()
+      put(frame)
+      throw error
+    }
+    return frame
+  }
+
+  private mutating func returnSpareNodes() {
+    while virtual.objects.spareNodes.count > 0 { freeObject(virtual.objects.spareNodes.pop()) }
+  }
+
   /// Frees an object that nobody maps any more, and its pages.
   ///
   /// Linux: `shmem_evict_inode`, mm/shmem.c.
@@ -52,10 +91,12 @@ extension Kernel {
     while let found = virtual.objects.nextOccupied(from: page, of: object) {
       let slot = virtual.objects.slot(found, of: object)
       virtual.objects.setSlot(found, of: object, to: .none)
+      returnSpareNodes()
       if slot.isSwap { swapFree(slot.swap) } else { dropSharedPage(slot.frame) }
       page = found + 1
     }
     uncharge(pages: virtual.objects[object].chargedPages)
+    free(virtual.objects[object].kernelObjects)
     virtual.objects.release(object)
   }
 

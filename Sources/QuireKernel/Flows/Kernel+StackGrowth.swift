@@ -13,7 +13,7 @@ extension Kernel {
     let space = area.space
     if address < tunables.mmapMinimumAddress || address == 0 { return false }
     if isTooCloseBelow(region, address) { return false }
-    if area.anonVMA.isNone { virtual.reverseMap.prepare(region, in: &virtual.regions) }
+    do { try prepareAnonVMA(of: region, by: task) } catch { return false }
     let growth = (area.start - address) >> Page.shift
     let pageOffset = virtual.regions.links[region.index].pageOffset
     if growth > pageOffset { return false }

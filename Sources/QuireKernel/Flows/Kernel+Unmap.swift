@@ -16,7 +16,7 @@ extension Kernel {
     else { throw .EINVAL }
     let end = address + Page.alignUp(length)
     guard end > address else { throw .EINVAL }
-    try unmapRegions(address, end, in: tasks[task].space)
+    try unmapRegions(address, end, in: tasks[task].space, by: task)
     emit(.unmap, tasks[task].pid, address, end - address)
   }
 
@@ -24,9 +24,12 @@ extension Kernel {
   ///
   /// Linux: `do_vmi_align_munmap`, mm/vma.c.
   mutating func unmapRegions(
-    _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex
+    _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex,
+    by task: TaskIndex
   ) throws(Errno) {
-    if let run = try isolateRegions(start, end, in: space) { removeRegions(run, from: space) }
+    if let run = try isolateRegions(start, end, in: space, by: task) {
+      removeRegions(run, from: space)
+    }
   }
 
   /// Regions to be taken away: a run of whole ones, and what they add up to.
@@ -46,20 +49,21 @@ extension Kernel {
   /// some; a hole in the middle of one region may not pass it.
   /// Linux: `vms_gather_munmap_vmas`, mm/vma.c.
   mutating func isolateRegions(
-    _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex
+    _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex,
+    by task: TaskIndex
   ) throws(Errno) -> RegionRun? {
     let first = virtual.regions.firstOverlapping(start, end, in: spaces[space].regions)
     if first.isNone { return nil }
     if virtual.regions[first].start < start {
       let isHole = end < virtual.regions[first].end
       if isHole && spaces[space].regionCount >= tunables.maxMapCount { throw .ENOMEM }
-      _ = try cut(first, at: start, newBelow: true)
+      try cut(first, at: start, newBelow: true, by: task)
     }
     var run = RegionRun(first: first, last: first)
     var region = first
     while !region.isNone && virtual.regions[region].start < end {
       if virtual.regions[region].end > end {
-        _ = try cut(region, at: end, newBelow: false)
+        try cut(region, at: end, newBelow: false, by: task)
       }
       let area = virtual.regions[region]
       run.pages += area.pageCount

@@ -55,6 +55,8 @@ public struct MemoryLimits: Hashable, Sendable, BitwiseCopyable {
 public struct AddressSpace: Sendable, BitwiseCopyable {
   /// The frame of the top-level page table.
   public internal(set) var root: FrameNumber
+  /// The kernel memory of the record.
+  var object: SlabObject
   /// Tasks that live here.
   public internal(set) var users: UInt32 = 1
   /// The index of regions; see `RegionTree`.
@@ -91,7 +93,10 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
   public var peakTotalPages: UInt64 { max(recordedPeakTotal, totalPages) }
   public var regionCount: Int { Int(regions.count) }
 
-  init(root: FrameNumber) { self.root = root }
+  init(root: FrameNumber, object: SlabObject) {
+    self.root = root
+    self.object = object
+  }
 
   /// Adds or takes away the pages of a region in the totals by kind (MM-3).
   ///

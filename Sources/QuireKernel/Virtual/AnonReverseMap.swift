@@ -6,7 +6,7 @@
 
 package import KernelStorage
 
-/// The set of regions that may map the anonymous pages which name it. 24 bytes.
+/// The set of regions that may map the anonymous pages which name it. 28 bytes.
 ///
 /// Linux: `struct anon_vma`, include/linux/rmap.h.
 package struct AnonVMA: Hashable, BitwiseCopyable {
@@ -20,9 +20,11 @@ package struct AnonVMA: Hashable, BitwiseCopyable {
   /// Its chains, oldest first.
   package var firstChain: AnonChainIndex
   package var lastChain: AnonChainIndex
+  /// The kernel memory it takes.
+  package var object: SlabObject
 }
 
-/// That one region may map pages of one `AnonVMA`. 24 bytes.
+/// That one region may map pages of one `AnonVMA`. 28 bytes.
 ///
 /// Linux: `struct anon_vma_chain`, include/linux/rmap.h.
 package struct AnonChain: Hashable, BitwiseCopyable {
@@ -34,6 +36,8 @@ package struct AnonChain: Hashable, BitwiseCopyable {
   /// Neighbours among the chains of the `AnonVMA`, oldest first.
   package var nextInAnon: AnonChainIndex
   package var previousInAnon: AnonChainIndex
+  /// The kernel memory it takes.
+  package var object: SlabObject
 }
 
 /// Every `AnonVMA` and chain of the machine.
@@ -43,11 +47,15 @@ package struct AnonReverseMap: ~Copyable {
   package var anonVMAs = Pool(
     unused: AnonVMA(
       root: .none, parent: .none, childCount: 0, activeRegions: 0, firstChain: .none,
-      lastChain: .none))
+      lastChain: .none, object: .none))
   package var chains = Pool(
     unused: AnonChain(
       region: .none, anonVMA: .none, nextInRegion: .none, previousInRegion: .none,
-      nextInAnon: .none, previousInAnon: .none))
+      nextInAnon: .none, previousInAnon: .none, object: .none))
+  /// Kernel memory for what is about to be made, or of what has just been freed: whoever calls
+  /// fills these before and empties them after.
+  var spareAnonVMAs = ObjectStack()
+  var spareChains = ObjectStack()
 
   package init() {}
 
@@ -58,12 +66,14 @@ package struct AnonReverseMap: ~Copyable {
     !links.firstChain.isNone && links.firstChain == links.lastChain
   }
 
-  /// Gives a region that never had an anonymous page its `AnonVMA`: a neighbour's where their
-  /// pages could have been one region's, else a new one (RMAP-2).
+  /// Gives a region that never had an anonymous page its `AnonVMA`: a neighbour's if there is a
+  /// `reusable` one, else a new one (RMAP-2).
   ///
   /// Linux: `__anon_vma_prepare`, mm/rmap.c.
-  package mutating func prepare(_ region: VMAIndex, in regions: inout RegionTable) {
-    var anon = reusable(for: region, in: regions)
+  package mutating func prepare(
+    _ region: VMAIndex, reusing reusable: AnonVMAIndex, in regions: inout RegionTable
+  ) {
+    var anon = reusable
     if anon.isNone {
       anon = makeAnonVMA()
       // A root is its own parent.
@@ -74,10 +84,11 @@ package struct AnonReverseMap: ~Copyable {
     anonVMAs[anon.index].activeRegions += 1
   }
 
-  /// The `AnonVMA` of the next or the previous region, if this one could share it (REC-2).
+  /// The `AnonVMA` of the next or the previous region, if their pages could have been one
+  /// region's (REC-2).
   ///
   /// Linux: `find_mergeable_anon_vma`, mm/vma.c.
-  private borrowing func reusable(for region: VMAIndex, in regions: borrowing RegionTable)
+  package borrowing func reusable(for region: VMAIndex, in regions: borrowing RegionTable)
     -> AnonVMAIndex
   {
     let next = regions.next(region)
@@ -106,6 +117,17 @@ package struct AnonReverseMap: ~Copyable {
       && a.flags.symmetricDifference(b.flags).isSubset(of: .access)
       && regions.links[right.index].pageOffset
         == regions.links[left.index].pageOffset + a.pageCount
+  }
+
+  /// Number of chains that leave a region.
+  package borrowing func chainCount(of links: VMALinks) -> Int {
+    var count = 0
+    var chain = links.firstChain
+    while !chain.isNone {
+      count += 1
+      chain = chains[chain.index].nextInRegion
+    }
+    return count
   }
 
   /// Hangs `target` on everything `source` hangs on, oldest first.
@@ -174,7 +196,7 @@ package struct AnonReverseMap: ~Copyable {
       anonVMAs.allocate(
         AnonVMA(
           root: .none, parent: .none, childCount: 0, activeRegions: 0, firstChain: .none,
-          lastChain: .none)))
+          lastChain: .none, object: spareAnonVMAs.pop())))
     anonVMAs[anon.index].root = anon
     anonVMAs[anon.index].parent = anon
     return anon
@@ -183,6 +205,7 @@ package struct AnonReverseMap: ~Copyable {
   private mutating func free(_ anon: AnonVMAIndex) {
     let parent = anonVMAs[anon.index].parent
     anonVMAs[parent.index].childCount -= 1
+    spareAnonVMAs.push(anonVMAs[anon.index].object)
     anonVMAs.release(anon.index)
   }
 
@@ -195,7 +218,7 @@ package struct AnonReverseMap: ~Copyable {
       chains.allocate(
         AnonChain(
           region: region, anonVMA: anon, nextInRegion: newest, previousInRegion: .none,
-          nextInAnon: .none, previousInAnon: youngest)))
+          nextInAnon: .none, previousInAnon: youngest, object: spareChains.pop())))
     regions.links[region.index].firstChain = chain
     if newest.isNone {
       regions.links[region.index].lastChain = chain
@@ -234,6 +257,7 @@ package struct AnonReverseMap: ~Copyable {
     } else {
       chains[record.nextInAnon.index].previousInAnon = record.previousInAnon
     }
+    spareChains.push(record.object)
     chains.release(chain.index)
   }
 }

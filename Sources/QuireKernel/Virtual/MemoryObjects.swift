@@ -45,7 +45,7 @@ package struct MemoryObjectFlags: OptionSet, Hashable, BitwiseCopyable {
 /// An object of pages.
 ///
 /// Linux: `struct shmem_inode_info` and its `struct address_space`, include/linux/shmem_fs.h.
-package struct MemoryObject: Hashable, BitwiseCopyable {
+package struct MemoryObject: BitwiseCopyable {
   package var flags: MemoryObjectFlags
   /// Levels of the tree; 0 while it is empty.
   package var height: UInt8 = 0
@@ -60,8 +60,17 @@ package struct MemoryObject: Hashable, BitwiseCopyable {
   /// The regions that map it, oldest first.
   package var firstRegion = VMAIndex.none
   package var lastRegion = VMAIndex.none
+  /// The kernel memory of its inode, directory entry and open file.
+  var kernelObjects: [3 of SlabObject]
 
-  package init(pageCount: UInt64, chargedPages: UInt64, flags: MemoryObjectFlags) {
+  /// The caches of `kernelObjects`.
+  static let caches: [3 of KernelCache] = [.shmemInode, .dentry, .filp]
+
+  init(
+    pageCount: UInt64, chargedPages: UInt64, flags: MemoryObjectFlags,
+    kernelObjects: [3 of SlabObject]
+  ) {
+    self.kernelObjects = kernelObjects
     self.pageCount = pageCount
     self.chargedPages = chargedPages
     self.flags = flags
@@ -72,9 +81,16 @@ package struct MemoryObject: Hashable, BitwiseCopyable {
 ///
 /// Linux: `struct xarray`, include/linux/xarray.h.
 package struct MemoryObjects: ~Copyable {
-  package var records = Pool(unused: MemoryObject(pageCount: 0, chargedPages: 0, flags: []))
+  package var records = Pool(
+    unused: MemoryObject(
+      pageCount: 0, chargedPages: 0, flags: [], kernelObjects: .init(repeating: .none)))
   private var nodes = Pool<UInt32>(unused: 0)
   private var slots = Table<UInt64>()
+  /// The kernel memory of each node.
+  private var nodeObjects = Table<SlabObject>()
+  /// Kernel memory for nodes about to be made, or of nodes just freed: whoever calls fills it before
+  /// and empties it after.
+  var spareNodes = ObjectStack()
 
   private static let shift: UInt64 = 6
   private static let fanOut = 64
@@ -114,7 +130,36 @@ package struct MemoryObjects: ~Copyable {
     return ObjectSlot(bits: slots[place(page, 0, node)])
   }
 
-  /// Stores a slot and keeps the object's counts.
+  /// Levels of a tree that reaches `page`.
+  private static func levels(for page: UInt64) -> Int {
+    var levels = 1
+    while page >> (UInt64(levels) * shift) != 0 { levels += 1 }
+    return levels
+  }
+
+  /// Nodes that storing at `page` would have to make.
+  package borrowing func missingNodes(for page: UInt64, of object: MemoryObjectIndex) -> Int {
+    let record = records[object.index]
+    var height = UInt64(record.height)
+    if height == 0 { return Self.levels(for: page) }
+    var missing = 0
+    while page >> (height * Self.shift) != 0 {
+      height += 1
+      missing += 1
+    }
+    // A new root leads to the old tree by its first slot only.
+    if missing > 0 { return missing + Int(height) - 1 }
+    var node = Int(record.root)
+    var level = height - 1
+    while level > 0 {
+      node = Int(slots[place(page, level, node)])
+      if node == 0 { return Int(level) }
+      level -= 1
+    }
+    return 0
+  }
+
+  /// Stores a slot and keeps the object's counts; `spareNodes` holds what it needs.
   package mutating func setSlot(
     _ page: UInt64, of object: MemoryObjectIndex, to slot: ObjectSlot
   ) {
@@ -170,6 +215,8 @@ package struct MemoryObjects: ~Copyable {
   private mutating func makeNode() -> Int {
     let node = nodes.allocate(0)
     slots.extend(to: (node + 1) * Self.fanOut)
+    nodeObjects.extend(to: node + 1)
+    nodeObjects[node] = spareNodes.pop()
     return node
   }
 
@@ -196,9 +243,8 @@ package struct MemoryObjects: ~Copyable {
     if records[object.index].height == 0 {
       // The one path of an empty tree is as long as it has to be: no node is ever without slots.
       records[object.index].root = UInt32(makeNode())
-      var height: UInt64 = 1
-      while page >> (height * Self.shift) != 0 { height += 1 }
-      records[object.index].height = UInt8(height)
+      records[object.index].height = UInt8(Self.levels(for: page))
+      return
     }
     while page >> (UInt64(records[object.index].height) * Self.shift) != 0 {
       let root = makeNode()
@@ -224,6 +270,7 @@ package struct MemoryObjects: ~Copyable {
     slots[at] = 0
     nodes[node] -= 1
     if nodes[node] > 0 { return false }
+    spareNodes.push(nodeObjects[node])
     nodes.release(node)
     return true
   }

@@ -113,6 +113,16 @@ struct WalkCache: ~Copyable {
     cache[Self.row(key)] = Row(key: key, page: UInt64(page))
   }
 
+  /// Every row: its space, the start of its 2 MiB, and the page of words.
+  borrowing func forEach(_ body: (AddressSpaceIndex, VirtualAddress, Int) -> Void) {
+    for index in 0..<Self.rows where cache[index].key != 0 {
+      let row = cache[index]
+      let region = row.key & 0xffff_ffff
+      body(
+        AddressSpaceIndex(UInt32(row.key >> 32)), region << TableLevel.shift(1), Int(row.page))
+    }
+  }
+
   mutating func drop(_ space: AddressSpaceIndex, _ address: VirtualAddress) {
     let key = Self.key(space, address)
     if cache[Self.row(key)].key == key { cache[Self.row(key)].key = 0 }

@@ -12,6 +12,8 @@ package struct RegionTable: ~Copyable {
   package var areas: Pool<VirtualMemoryArea>
   /// Parallel to `areas`.
   package var links: Table<VMALinks>
+  /// Parallel to `areas`: the kernel memory that each takes.
+  package var objects = Table<SlabObject>()
   package var tree = RegionTree()
 
   package init() {
@@ -86,9 +88,10 @@ package struct RegionTable: ~Copyable {
 
   // MARK: Changes
 
-  /// Adds a region in free space.
+  /// Adds a region in free space; `object` is the kernel memory for it.
   package mutating func insert(
-    _ area: VirtualMemoryArea, links record: VMALinks, into root: inout RegionTree.Root
+    _ area: VirtualMemoryArea, links record: VMALinks, object: SlabObject,
+    into root: inout RegionTree.Root
   ) -> VMAIndex {
     precondition(area.start < area.end, "RegionTable: an empty region at \(area.start)")
     let next = tree.first(above: area.start, in: root)
@@ -99,6 +102,8 @@ package struct RegionTable: ~Copyable {
     let region = VMAIndex(areas.allocate(area))
     links.extend(to: region.index + 1)
     links[region.index] = record
+    objects.extend(to: region.index + 1)
+    objects[region.index] = object
     links[region.index].next = next
     links[region.index].previous = previous
     if previous.isNone { root.first = region } else { links[previous.index].next = region }
@@ -108,8 +113,9 @@ package struct RegionTable: ~Copyable {
     return region
   }
 
-  /// Takes a region out; its chains and its object are the caller's.
-  package mutating func remove(_ region: VMAIndex, from root: inout RegionTree.Root) {
+  /// Takes a region out and returns its kernel memory; its chains and the object it maps are the
+  /// caller's.
+  package mutating func remove(_ region: VMAIndex, from root: inout RegionTree.Root) -> SlabObject {
     let record = links[region.index]
     tree.remove(end: areas[region.index].end, from: &root)
     if record.previous.isNone {
@@ -125,6 +131,7 @@ package struct RegionTable: ~Copyable {
     if root.cached == region { root.cached = .none }
     areas.release(region.index)
     refreshGap(before: record.next, in: root)
+    return objects[region.index]
   }
 
   /// Moves the ends of a region within the free space around it.

@@ -8,7 +8,7 @@ package import KernelStorage
 public struct SpaceTable: ~Copyable {
   package var records: Pool<AddressSpace>
 
-  init() { records = Pool(unused: AddressSpace(root: .none)) }
+  init() { records = Pool(unused: AddressSpace(root: .none, object: .none)) }
 
   public subscript(space: AddressSpaceIndex) -> AddressSpace {
     get { records[space.index] }

@@ -1,0 +1,216 @@
+// What must hold of regions, their index, reverse maps and objects between two calls (AUDIT-8, AUDIT-13).
+
+internal import KernelStorage
+
+extension Kernel {
+  borrowing func checkVirtualMemory(_ violations: inout [InvariantViolation]) {
+    var account = VirtualAudit(frameCount: memory.frames.count)
+    for index in 1..<max(1, spaces.records.limit) where spaces.records.isLive(index) {
+      let space = AddressSpaceIndex(index)
+      checkRegionList(of: space, &account, &violations)
+      checkEntries(of: space, &account, &violations)
+    }
+    checkAnonVMAs(&violations)
+    checkObjects(&account, &violations)
+    checkFrames(account, &violations)
+    checkTotals(account, &violations)
+    checkWalkCache(&violations)
+    let spares =
+      virtual.reverseMap.spareChains.count + virtual.reverseMap.spareAnonVMAs.count
+      + virtual.objects.spareNodes.count
+    if spares != 0 {
+      violations.append(
+        InvariantViolation("virtual.spares", "\(spares) objects are in nobody's hands"))
+    }
+  }
+
+  // MARK: Regions
+
+  private borrowing func checkRegionList(
+    of space: AddressSpaceIndex, _ account: inout VirtualAudit,
+    _ violations: inout [InvariantViolation]
+  ) {
+    var sums = AddressSpace(root: .none, object: .none)
+    var count: UInt32 = 0
+    var before = VMAIndex.none
+    var end: VirtualAddress = 0
+    var region = spaces[space].regions.first
+    while !region.isNone && count <= spaces[space].regions.count {
+      let area = virtual.regions[region]
+      let name = "\(String(area.start, radix: 16)) of space \(space.rawValue)"
+      let isSound =
+        area.start < area.end && area.start >= end && area.end <= Layout.taskSize
+        && Page.isAligned(area.start) && Page.isAligned(area.end) && area.space == space
+      if !isSound { violations.append(InvariantViolation("region.order", name)) }
+      if virtual.regions.previous(region) != before {
+        violations.append(InvariantViolation("region.links", name))
+      }
+      if virtual.regions.tree.first(above: area.start, in: spaces[space].regions) != region {
+        violations.append(InvariantViolation("region.index", name))
+      }
+      sums.account(area.flags, adding: area.pageCount)
+      if area.flags.contains(.locked) { sums.lockedPages += area.pageCount }
+      if area.flags.contains(.account) { account.accountedPages += area.pageCount }
+      (before, end) = (region, area.end)
+      count += 1
+      region = virtual.regions.next(region)
+    }
+    if count != spaces[space].regions.count || spaces[space].regions.last != before {
+      violations.append(InvariantViolation("region.count", "space \(space.rawValue)"))
+    }
+    compareSums(sums, of: space, &violations)
+    virtual.regions.tree.check(spaces[space].regions, gaps: virtual.regions, &violations)
+  }
+
+  private borrowing func compareSums(
+    _ sums: AddressSpace, of space: AddressSpaceIndex, _ violations: inout [InvariantViolation]
+  ) {
+    let kept = spaces[space]
+    let pairs: [(name: String, kept: UInt64, found: UInt64)] = [
+      ("total", kept.totalPages, sums.totalPages), ("data", kept.dataPages, sums.dataPages),
+      ("stack", kept.stackPages, sums.stackPages), ("exec", kept.execPages, sums.execPages),
+      ("locked", kept.lockedPages, sums.lockedPages),
+    ]
+    for pair in pairs where pair.kept != pair.found {
+      violations.append(
+        InvariantViolation(
+          "space.\(pair.name)-pages",
+          "space \(space.rawValue) counts \(pair.kept), its regions have \(pair.found)"))
+    }
+  }
+
+  // MARK: Reverse maps
+
+  private borrowing func checkAnonVMAs(_ violations: inout [InvariantViolation]) {
+    var active: [UInt32: UInt32] = [:]
+    var children: [UInt32: UInt32] = [:]
+    for index in 1..<max(1, virtual.regions.areas.limit)
+    where virtual.regions.areas.isLive(index) {
+      checkChains(of: VMAIndex(index), &violations)
+      let own = virtual.regions.areas[index].anonVMA
+      if !own.isNone { active[own.rawValue, default: 0] += 1 }
+    }
+    let anonVMAs = virtual.reverseMap.anonVMAs.limit
+    for index in 1..<max(1, anonVMAs) where virtual.reverseMap.anonVMAs.isLive(index) {
+      children[virtual.reverseMap.anonVMAs[index].parent.rawValue, default: 0] += 1
+    }
+    for index in 1..<max(1, anonVMAs) where virtual.reverseMap.anonVMAs.isLive(index) {
+      let record = virtual.reverseMap.anonVMAs[index]
+      if record.firstChain.isNone {
+        violations.append(InvariantViolation("anon.unused", "anon_vma \(index)"))
+      }
+      if record.activeRegions != active[UInt32(index), default: 0] {
+        violations.append(InvariantViolation("anon.active-regions", "anon_vma \(index)"))
+      }
+      if record.childCount != children[UInt32(index), default: 0] {
+        violations.append(InvariantViolation("anon.children", "anon_vma \(index)"))
+      }
+    }
+  }
+
+  /// Every chain of a region is live, leads back to it, and hangs in the list of its `AnonVMA`.
+  private borrowing func checkChains(
+    of region: VMAIndex, _ violations: inout [InvariantViolation]
+  ) {
+    let links = virtual.regions.links[region.index]
+    let own = virtual.regions[region].anonVMA
+    var chain = links.firstChain
+    var before = AnonChainIndex.none
+    var holdsOwn = own.isNone
+    while !chain.isNone {
+      let record = virtual.reverseMap.chains[chain.index]
+      let follower = record.nextInAnon
+      let isLinked =
+        record.region == region && record.previousInRegion == before
+        && (follower.isNone
+          ? virtual.reverseMap.anonVMAs[record.anonVMA.index].lastChain == chain
+          : virtual.reverseMap.chains[follower.index].previousInAnon == chain)
+      if !isLinked {
+        violations.append(InvariantViolation("anon.chain-links", "region \(region.rawValue)"))
+        return
+      }
+      if record.anonVMA == own { holdsOwn = true }
+      before = chain
+      chain = record.nextInRegion
+    }
+    if links.lastChain != before || !holdsOwn {
+      violations.append(InvariantViolation("anon.chain-links", "region \(region.rawValue)"))
+    }
+  }
+
+  // MARK: Objects
+
+  private borrowing func checkObjects(
+    _ account: inout VirtualAudit, _ violations: inout [InvariantViolation]
+  ) {
+    let records = virtual.objects.records.limit
+    for index in 1..<max(1, records) where virtual.objects.records.isLive(index) {
+      let object = MemoryObjectIndex(index)
+      account.accountedPages += virtual.objects[object].chargedPages
+      checkSlots(of: object, &account, &violations)
+      var region = virtual.objects[object].firstRegion
+      var before = VMAIndex.none
+      if region.isNone {
+        violations.append(InvariantViolation("object.unused", "object \(index)"))
+      }
+      while !region.isNone {
+        if virtual.regions[region].object != object
+          || virtual.regions.links[region.index].previousInObject != before
+        {
+          violations.append(InvariantViolation("object.regions", "object \(index)"))
+          break
+        }
+        before = region
+        region = virtual.regions.links[region.index].nextInObject
+      }
+    }
+  }
+
+  private borrowing func checkSlots(
+    of object: MemoryObjectIndex, _ account: inout VirtualAudit,
+    _ violations: inout [InvariantViolation]
+  ) {
+    var resident: UInt64 = 0
+    var swapped: UInt64 = 0
+    var page: UInt64 = 0
+    while let found = virtual.objects.nextOccupied(from: page, of: object) {
+      let slot = virtual.objects.slot(found, of: object)
+      if slot.isSwap {
+        swapped += 1
+      } else {
+        resident += 1
+        account.owners[slot.frame.index] += 1
+        let frame = memory.frames[slot.frame]
+        if frame.object != object || frame.index != found {
+          violations.append(
+            InvariantViolation("object.slot", "page \(found) of object \(object.rawValue)"))
+        }
+      }
+      page = found + 1
+    }
+    account.sharedPages += Int(resident)
+    let record = virtual.objects[object]
+    if resident != record.residentPages || swapped != record.swappedPages {
+      violations.append(InvariantViolation("object.page-count", "object \(object.rawValue)"))
+    }
+  }
+}
+
+/// What an audit of virtual memory adds up as it goes.
+///
+/// Linux: none (model only).
+struct VirtualAudit {
+  /// Entries that map each frame, and owners that were found for it.
+  var mappings: [UInt32]
+  var owners: [UInt32]
+  /// Pages that the commit total should hold.
+  var accountedPages: UInt64 = 0
+  var tablePages = 0
+  /// Pages of objects.
+  var sharedPages = 0
+
+  init(frameCount: Int) {
+    mappings = Array(repeating: 0, count: frameCount)
+    owners = Array(repeating: 0, count: frameCount)
+  }
+}
