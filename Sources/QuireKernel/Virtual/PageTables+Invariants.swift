@@ -73,8 +73,8 @@ extension Kernel {
     }
     if entry.isSpecial { return }
     let frame = memory.frames[entry.frame]
-    account.mappings[entry.frame.index] += 1
-    account.owners[entry.frame.index] += 1
+    account.mappings[entry.frame, default: 0] += 1
+    account.owners[entry.frame, default: 0] += 1
     if frame.flags.contains(.anonymous) {
       sums.anonPages += 1
       if entry.isWritable && !(frame.flags.contains(.anonExclusive) && frame.mapCount == 1) {
@@ -111,32 +111,29 @@ extension Kernel {
 
   // MARK: Frames
 
-  /// Map counts and reference counts of all frames that user memory may have.
+  /// Map counts and reference counts of all frames of user memory.
   borrowing func checkFrames(
     _ account: VirtualAudit, _ violations: inout [InvariantViolation]
   ) {
     var anonymous = 0
     var mapped = 0
-    for index in 1..<memory.frames.count {
-      let frame = memory.frames[FrameNumber(index)]
-      if frame.mapCount != account.mappings[index] {
+    for number in account.owners.keys.sorted() {
+      let frame = memory.frames[number]
+      let mappings = account.mappings[number, default: 0]
+      if frame.mapCount != mappings {
         violations.append(
           InvariantViolation(
             "frame.map-count",
-            "frame \(index) counts \(frame.mapCount), \(account.mappings[index]) entries map it"))
+            "frame \(number.rawValue) counts \(frame.mapCount), \(mappings) entries map it"))
       }
-      let isUserPage = frame.flags.contains(.anonymous) || account.owners[index] > 0
-      if isUserPage && frame.referenceCount > 0 {
-        let cached: UInt32 = frame.flags.contains(.swapCache) ? 1 : 0
-        if frame.referenceCount != account.owners[index] + cached {
-          violations.append(
-            InvariantViolation(
-              "frame.reference-count",
-              "frame \(index) counts \(frame.referenceCount), has \(account.owners[index] + cached)"
-            ))
-        }
+      let owners = account.owners[number, default: 0] + (frame.flags.contains(.swapCache) ? 1 : 0)
+      if frame.referenceCount != owners {
+        violations.append(
+          InvariantViolation(
+            "frame.reference-count",
+            "frame \(number.rawValue) counts \(frame.referenceCount), has \(owners) owners"))
       }
-      if frame.mapCount > 0 {
+      if mappings > 0 {
         if frame.flags.contains(.anonymous) { anonymous += 1 } else { mapped += 1 }
       }
     }

@@ -4,7 +4,7 @@ internal import KernelStorage
 
 extension Kernel {
   borrowing func checkVirtualMemory(_ violations: inout [InvariantViolation]) {
-    var account = VirtualAudit(frameCount: memory.frames.count)
+    var account = VirtualAudit()
     for index in 1..<max(1, spaces.records.limit) where spaces.records.isLive(index) {
       let space = AddressSpaceIndex(index)
       checkRegionList(of: space, &account, &violations)
@@ -179,7 +179,7 @@ extension Kernel {
         swapped += 1
       } else {
         resident += 1
-        account.owners[slot.frame.index] += 1
+        account.owners[slot.frame, default: 0] += 1
         let frame = memory.frames[slot.frame]
         if frame.object != object || frame.index != found {
           violations.append(
@@ -200,17 +200,12 @@ extension Kernel {
 ///
 /// Linux: none (model only).
 struct VirtualAudit {
-  /// Entries that map each frame, and owners that were found for it.
-  var mappings: [UInt32]
-  var owners: [UInt32]
+  /// Entries that map each frame of user memory, and owners that were found for it.
+  var mappings: [FrameNumber: UInt32] = [:]
+  var owners: [FrameNumber: UInt32] = [:]
   /// Pages that the commit total should hold.
   var accountedPages: UInt64 = 0
   var tablePages = 0
   /// Pages of objects.
   var sharedPages = 0
-
-  init(frameCount: Int) {
-    mappings = Array(repeating: 0, count: frameCount)
-    owners = Array(repeating: 0, count: frameCount)
-  }
 }
