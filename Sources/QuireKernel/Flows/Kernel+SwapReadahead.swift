@@ -116,9 +116,9 @@ extension Kernel {
     let most = UInt16(1) << UInt16(min(tunables.pageCluster, SwapReadahead.largestOrder))
     if most == 1 { return index..<index + 1 }
     let page = fault.address >> Page.shift
-    let state = virtual.regions.links[fault.region.index].readahead
+    let state = virtual.regions.readahead[fault.region.index]
     let window = Int(state.nextWindow(at: page, most: most))
-    virtual.regions.links[fault.region.index].readahead.begin(at: page, window: UInt16(window))
+    virtual.regions.readahead[fault.region.index].begin(at: page, window: UInt16(window))
     if window == 1 { return index..<index + 1 }
     let before =
       page == state.lastPage &+ 1 ? 0 : page &+ 1 == state.lastPage ? window - 1 : (window - 1) / 2
@@ -137,7 +137,7 @@ extension Kernel {
     _ frame: FrameNumber, in region: VMAIndex, at address: VirtualAddress
   ) {
     let wasAhead = takeReadaheadMark(frame)
-    virtual.regions.links[region.index].readahead.noteFault(
+    virtual.regions.readahead[region.index].noteFault(
       at: address >> Page.shift, wasAhead: wasAhead)
   }
 

@@ -14,6 +14,8 @@ package struct RegionTable: ~Copyable {
   package var links: Table<VMALinks>
   /// Parallel to `areas`: the kernel memory that each takes.
   package var objects = Table<SlabObject>()
+  /// Parallel to `areas`: what swap-in has learnt about how each is used.
+  package var readahead = Table<SwapReadahead>()
   package var tree = RegionTree()
 
   package init() {
@@ -104,6 +106,8 @@ package struct RegionTable: ~Copyable {
     links[region.index] = record
     objects.extend(to: region.index + 1)
     objects[region.index] = object
+    readahead.extend(to: region.index + 1)
+    readahead[region.index] = SwapReadahead()
     links[region.index].next = next
     links[region.index].previous = previous
     if previous.isNone { root.first = region } else { links[previous.index].next = region }

@@ -50,8 +50,6 @@ package struct VMALinks: Hashable, BitwiseCopyable {
   /// Neighbours in the address space, by address.
   package var next: VMAIndex
   package var previous: VMAIndex
-  /// What swap-in has learnt about how the region is used.
-  package var readahead = SwapReadahead()
 
   package init(pageOffset: UInt64) {
     self.pageOffset = pageOffset
