@@ -168,7 +168,7 @@ extension Kernel {
       dropFromSwapCache(frame)
     } else if page.referenceCount == 2, page.mapping != 0 {
       // A page of a shared object that was only read: it is all zeros and can be made again.
-      virtual.objects.setSlot(page.index, of: page.object, to: .none)
+      clearSlot(page.index, of: page.object)
       leaveObject(frame)
     }
     return memory.frames[frame].referenceCount == 1

@@ -282,7 +282,7 @@ extension Kernel {
       virtual.objects.unlink(region, from: object, in: &virtual.regions)
     }
     freeObject(virtual.regions.remove(region, from: &spaces[space].regions))
-    returnSpares()
+    freeUnlinked()
     if !object.isNone && virtual.objects[object].firstRegion.isNone { releaseObject(object) }
   }
 }

@@ -44,7 +44,17 @@ extension Kernel {
     }
   }
 
-  /// Gives back what was reserved and not needed, or became free.
+  /// Frees the memory of what has been unlinked.
+  mutating func freeUnlinked() {
+    while virtual.reverseMap.freedChains.count > 0 {
+      freeObject(virtual.reverseMap.freedChains.pop())
+    }
+    while virtual.reverseMap.freedAnonVMAs.count > 0 {
+      freeObject(virtual.reverseMap.freedAnonVMAs.pop())
+    }
+  }
+
+  /// Gives back what was reserved and not needed.
   mutating func returnSpares() {
     while virtual.reverseMap.spareChains.count > 0 {
       freeObject(virtual.reverseMap.spareChains.pop())

@@ -79,6 +79,14 @@ extension Kernel {
     return frame
   }
 
+  /// Empties a place of an object.
+  ///
+  /// Linux: `xas_store` of nothing, lib/xarray.c.
+  mutating func clearSlot(_ page: UInt64, of object: MemoryObjectIndex) {
+    virtual.objects.setSlot(page, of: object, to: .none)
+    while virtual.objects.freedNodes.count > 0 { freeObject(virtual.objects.freedNodes.pop()) }
+  }
+
   private mutating func returnSpareNodes() {
     while virtual.objects.spareNodes.count > 0 { freeObject(virtual.objects.spareNodes.pop()) }
   }
@@ -90,8 +98,7 @@ extension Kernel {
     var page: UInt64 = 0
     while let found = virtual.objects.nextOccupied(from: page, of: object) {
       let slot = virtual.objects.slot(found, of: object)
-      virtual.objects.setSlot(found, of: object, to: .none)
-      returnSpareNodes()
+      clearSlot(found, of: object)
       if slot.isSwap { swapFree(slot.swap) } else { dropSharedPage(slot.frame) }
       page = found + 1
     }

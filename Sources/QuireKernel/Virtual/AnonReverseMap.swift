@@ -52,10 +52,12 @@ package struct AnonReverseMap: ~Copyable {
     unused: AnonChain(
       region: .none, anonVMA: .none, nextInRegion: .none, previousInRegion: .none,
       nextInAnon: .none, previousInAnon: .none, object: .none))
-  /// Kernel memory for what is about to be made, or of what has just been freed: whoever calls
-  /// fills these before and empties them after.
+  /// Kernel memory for what is about to be made: a flow fills these before it begins.
   var spareAnonVMAs = ObjectStack()
   var spareChains = ObjectStack()
+  /// Kernel memory of what has been freed: a flow empties these at once.
+  var freedAnonVMAs = ObjectStack()
+  var freedChains = ObjectStack()
 
   package init() {}
 
@@ -205,7 +207,7 @@ package struct AnonReverseMap: ~Copyable {
   private mutating func free(_ anon: AnonVMAIndex) {
     let parent = anonVMAs[anon.index].parent
     anonVMAs[parent.index].childCount -= 1
-    spareAnonVMAs.push(anonVMAs[anon.index].object)
+    freedAnonVMAs.push(anonVMAs[anon.index].object)
     anonVMAs.release(anon.index)
   }
 
@@ -257,7 +259,7 @@ package struct AnonReverseMap: ~Copyable {
     } else {
       chains[record.nextInAnon.index].previousInAnon = record.previousInAnon
     }
-    spareChains.push(record.object)
+    freedChains.push(record.object)
     chains.release(chain.index)
   }
 }

@@ -88,9 +88,10 @@ package struct MemoryObjects: ~Copyable {
   private var slots = Table<UInt64>()
   /// The kernel memory of each node.
   private var nodeObjects = Table<SlabObject>()
-  /// Kernel memory for nodes about to be made, or of nodes just freed: whoever calls fills it before
-  /// and empties it after.
+  /// Kernel memory for nodes about to be made: a flow fills it before it begins.
   var spareNodes = ObjectStack()
+  /// Kernel memory of nodes that have been freed: a flow empties it at once.
+  var freedNodes = ObjectStack()
 
   private static let shift: UInt64 = 6
   private static let fanOut = 64
@@ -270,7 +271,7 @@ package struct MemoryObjects: ~Copyable {
     slots[at] = 0
     nodes[node] -= 1
     if nodes[node] > 0 { return false }
-    spareNodes.push(nodeObjects[node])
+    freedNodes.push(nodeObjects[node])
     nodes.release(node)
     return true
   }

@@ -17,7 +17,8 @@ extension Kernel {
     checkWalkCache(&violations)
     let spares =
       virtual.reverseMap.spareChains.count + virtual.reverseMap.spareAnonVMAs.count
-      + virtual.objects.spareNodes.count
+      + virtual.objects.spareNodes.count + virtual.reverseMap.freedChains.count
+      + virtual.reverseMap.freedAnonVMAs.count + virtual.objects.freedNodes.count
     if spares != 0 {
       violations.append(
         InvariantViolation("virtual.spares", "\(spares) objects are in nobody's hands"))
