@@ -25,9 +25,7 @@ extension Compiler {
       function.pendingSteps += 1
       let mark = function.nextRegister
       let result = compileStatement(expression)
-      if let lastValueGlobal, file.contexts[function.context].kind == .file {
-        store(result, in: .global(Int(lastValueGlobal)), at: tree.span(of: last))
-      }
+      keepLastValue(result, at: tree.span(of: last))
       function.emitReturn(result, at: tree.span(of: last))
       function.release(to: mark)
     case .conditional(let branches, let otherwise):
@@ -35,6 +33,17 @@ extension Compiler {
       compileConditional(branches, otherwise, at: tree.span(of: last), isTail: true)
     default: compile(last)
     }
+  }
+
+  /// In a session, the value of an entry is kept under a name, unless it is nil.
+  private mutating func keepLastValue(_ value: Register, at span: SourceSpan) {
+    guard let lastValueGlobal, file.contexts[function.context].kind == .file else { return }
+    let nothing = function.allocate()
+    let end = function.makeLabel()
+    function.emit(Instruction(.loadNil, a: nothing), at: span)
+    function.emitBranch(Instruction(.jumpIfEqual, a: value, b: nothing), to: end, at: span)
+    store(value, in: .global(Int(lastValueGlobal)), at: span)
+    function.place(end, at: span)
   }
 
   mutating func compile(_ id: StatementID) {

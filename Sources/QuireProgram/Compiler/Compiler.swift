@@ -35,7 +35,7 @@ struct Compiler {
 
   /// What a file's body does before its first statement.
   var prologue: [FunctionIndex]
-  /// Whether the body's last value is kept as `_`, for a session.
+  /// Where the body's last value is kept, in a session.
   var lastValueGlobal: GlobalIndex?
 
   init(

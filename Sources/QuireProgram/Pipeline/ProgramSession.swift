@@ -11,7 +11,7 @@ package import QuireSyntax
 package struct ProgramSession: Sendable {
   private var loader: ProgramLoader
 
-  /// Holds the value of the last entry that was an expression; a script calls it `_`.
+  /// Holds the last value of an entry that was not nil; a script calls it `_`.
   package static let lastValueName = "_"
 
   package init(options: CompilationOptions = CompilationOptions()) {
@@ -32,7 +32,7 @@ package struct ProgramSession: Sendable {
   package var program: Program { loader.tables.program }
 
   /// Compiles an entry. With errors the session stays as it was. The entry's function returns the
-  /// value of a last expression, and keeps it as `_`.
+  /// value of a last expression, and keeps it as `_` unless it is nil.
   package mutating func append(
     _ source: SourceFile,
     importing: (ImportRequest) -> ImportAnswer = { _ in .missing(searched: []) }
