@@ -46,6 +46,9 @@ extension Kernel {
         order: order, level: level, highest: highest, flags: flags)
       if allowed, let block = memory.takeBlock(order: order, from: index, type: type, flags: flags)
       {
+        if flags.contains(.highAtomic) {
+          memory.reserveHighAtomic(block, order: order, zone: index)
+        }
         memory.prepare(block, order: order)
         counters.countAllocation(zone: index, pages: UInt64(1 << order))
         return block
@@ -61,37 +64,57 @@ extension Kernel {
   private mutating func allocateSlowly(
     _ gfp: GFPFlags, order: Int, for task: TaskIndex
   ) throws(Errno) -> FrameNumber {
-    let flags = gfp.slowPathFlags(order: order)
-    if let block = attempt(gfp, order: order, level: .min, flags: flags) { return block }
-    guard gfp.contains(.directReclaim), !gfp.contains(.memAlloc) else { throw .ENOMEM }
     var fruitless = 0
     while true {
-      let freed = directReclaim(gfp: gfp, order: order, for: task)
+      let flags = slowFlags(gfp, order: order, for: task)
       if let block = attempt(gfp, order: order, level: .min, flags: flags) { return block }
+      guard gfp.contains(.directReclaim), !memory.isReclaiming else { throw .ENOMEM }
+      let freed = reclaim(gfp, order: order, for: task)
+      if let block = attemptAfterReclaim(gfp, order: order, flags) { return block }
       if gfp.contains(.noRetry) { throw .ENOMEM }
       if order > BuddyOrder.costly, !gfp.contains(.retryMayFail) { throw .ENOMEM }
       fruitless = freed > 0 && order <= BuddyOrder.costly ? 0 : fruitless + 1
-      if fruitless <= Self.reclaimRetries, mayReclaimEnough(gfp, order: order, flags) { continue }
+      if mayRetry(gfp, order: order, flags, fruitless: fruitless) { continue }
       if let block = try passOOMGate(gfp, order: order, for: task) { return block }
       fruitless = 0
     }
   }
 
+  private mutating func reclaim(_ gfp: GFPFlags, order: Int, for task: TaskIndex) -> Int {
+    memory.isReclaiming = true
+    defer { memory.isReclaiming = false }
+    return directReclaim(gfp: gfp, order: order, for: task)
+  }
+
+  /// Linux: the end of `__alloc_pages_direct_reclaim`, mm/page_alloc.c.
+  private mutating func attemptAfterReclaim(
+    _ gfp: GFPFlags, order: Int, _ flags: AllocationFlags
+  ) -> FrameNumber? {
+    if let block = attempt(gfp, order: order, level: .min, flags: flags) { return block }
+    guard memory.releaseHighAtomic(gfp, force: false) else { return nil }
+    return attempt(gfp, order: order, level: .min, flags: flags)
+  }
+
   /// Linux: `MAX_RECLAIM_RETRIES`, mm/internal.h.
   private static var reclaimRetries: Int { 16 }
 
-  /// Whether some zone would pass the min mark if all that can be reclaimed were free (ALLOC-6).
+  /// Whether it is worth reclaiming again: some zone would pass the min mark if all that can be
+  /// reclaimed were free (ALLOC-6), or there is a last reserve to break.
   ///
   /// Linux: `should_reclaim_retry`, mm/page_alloc.c.
-  private func mayReclaimEnough(_ gfp: GFPFlags, order: Int, _ flags: AllocationFlags) -> Bool {
+  private mutating func mayRetry(
+    _ gfp: GFPFlags, order: Int, _ flags: AllocationFlags, fruitless: Int
+  ) -> Bool {
     let highest = gfp.highestZone
-    let reclaimable = reclaimablePages
-    for index in 0...highest.index where memory.zones[index].managed > 0 {
-      let wouldPass = memory.zones[index].allows(
-        order: order, level: .min, highest: highest, flags: flags, reclaimable: reclaimable)
-      if wouldPass { return true }
+    if fruitless <= Self.reclaimRetries {
+      for index in 0...highest.index where memory.zones[index].managed > 0 {
+        let wouldPass = memory.zones[index].allows(
+          order: order, level: .min, highest: highest, flags: flags,
+          reclaimable: reclaimablePages)
+        if wouldPass { return true }
+      }
     }
-    return false
+    return memory.releaseHighAtomic(gfp, force: true)
   }
 
   /// A last try at the high mark, then the OOM killer, if this request may call it (ALLOC-7).
@@ -104,6 +127,7 @@ extension Kernel {
     if let block = attempt(gfp, order: order, level: .high, flags: []) { return block }
     if order > BuddyOrder.costly || gfp.contains(.retryMayFail) { throw .ENOMEM }
     if gfp.highestZone.rawValue < ZoneKind.normal.rawValue { throw .ENOMEM }
+    // The kernel would go round until others free something; here nobody else runs meanwhile.
     guard gfp.contains(.fs) else { throw .ENOMEM }
     do {
       try outOfMemory(gfp: gfp, for: task)
@@ -155,18 +179,24 @@ extension Kernel {
   package mutating func failAllocation(after count: Int) { memory.injection.arm(count) }
 }
 
-extension GFPFlags {
-  /// What the second attempt may draw on (ALLOC-2).
+extension Kernel {
+  /// What the attempts of the slow path may draw on (ALLOC-2, ALLOC-4).
   ///
-  /// Linux: `gfp_to_alloc_flags`, mm/page_alloc.c.
-  fileprivate func slowPathFlags(order: Int) -> AllocationFlags {
+  /// Linux: `gfp_to_alloc_flags` and `__gfp_pfmemalloc_flags`, mm/page_alloc.c.
+  private func slowFlags(
+    _ gfp: GFPFlags, order: Int, for task: TaskIndex
+  ) -> AllocationFlags {
+    let isVictim = !task.isNone && tasks[task].flags.contains(.oomVictim)
+    if !gfp.contains(.noMemAlloc) {
+      if gfp.contains(.memAlloc) || memory.isReclaiming { return .noWatermarks }
+      if isVictim { return .outOfMemory }
+    }
     var flags: AllocationFlags = []
-    if contains(.high) { flags.insert(.minReserve) }
-    if !contains(.directReclaim), !contains(.noMemAlloc) {
+    if gfp.contains(.high) { flags.insert(.minReserve) }
+    if !gfp.contains(.directReclaim), !gfp.contains(.noMemAlloc) {
       flags.insert(.nonBlocking)
       if order > 0 { flags.insert(.highAtomic) }
     }
-    if contains(.memAlloc), !contains(.noMemAlloc) { flags.insert(.noWatermarks) }
     return flags
   }
 }

@@ -13,9 +13,12 @@ extension Kernel {
   ) throws(Errno) -> FrameNumber {
     let block = try allocatePages(gfp, order: order, for: task)
     memory.frames[block].use = .script
-    emit(.allocate, tasks.isLive(task) ? tasks[task].pid : 0, UInt64(block.rawValue), UInt64(order))
+    emit(.allocate, pid(of: task), UInt64(block.rawValue), UInt64(order))
     return block
   }
+
+  /// Whose call an event tells of; 0 is the kernel itself.
+  func pid(of task: TaskIndex) -> ProcessID { task.isNone ? 0 : tasks[task].pid }
 
   /// Refuses flags that name zones or mobilities which exclude each other.
   public func check(_ gfp: GFPFlags) throws(KernelMisuse) {
@@ -25,9 +28,11 @@ extension Kernel {
   /// Gives a block back that `allocateBlock` handed out (GFP-5).
   ///
   /// Linux: `__free_pages`, mm/page_alloc.c.
-  public mutating func freeBlock(_ block: FrameNumber, order: Int) throws(KernelMisuse) {
+  public mutating func freeBlock(
+    _ block: FrameNumber, order: Int, by task: TaskIndex = .none
+  ) throws(KernelMisuse) {
     try checkOwned(block, order: order)
-    emit(.free, 0, UInt64(block.rawValue), UInt64(order))
+    emit(.free, pid(of: task), UInt64(block.rawValue), UInt64(order))
     freePages(block, order: order)
   }
 
@@ -35,14 +40,14 @@ extension Kernel {
   ///
   /// Linux: `free_pages`, mm/page_alloc.c.
   public mutating func freeBlock(
-    at address: VirtualAddress, order: Int
+    at address: VirtualAddress, order: Int, by task: TaskIndex = .none
   ) throws(KernelMisuse) {
     if address == 0 { return }
     guard let frame = DirectMap.frame(at: address, of: memory.frames.count) else {
       throw .foreignPointer(address)
     }
     guard Page.isAligned(address) else { throw .unalignedAddress(address) }
-    try freeBlock(frame, order: order)
+    try freeBlock(frame, order: order, by: task)
   }
 
   /// Whether `block` may be freed with `order`, and why not.

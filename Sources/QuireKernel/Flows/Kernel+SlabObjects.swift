@@ -77,6 +77,14 @@ extension Kernel {
   public mutating func kmalloc(
     _ size: UInt64, _ gfp: GFPFlags, for task: TaskIndex
   ) throws(Errno) -> VirtualAddress {
+    let address = try takeBytes(size, gfp, for: task)
+    emit(.kmalloc, pid(of: task), address, size)
+    return address
+  }
+
+  private mutating func takeBytes(
+    _ size: UInt64, _ gfp: GFPFlags, for task: TaskIndex
+  ) throws(Errno) -> VirtualAddress {
     if size == 0 { return Self.zeroSizePointer }
     if size > UInt64(KmallocClass.largest) { throw .ENOMEM }
     if size > UInt64(KmallocClass.largestCached) {
@@ -104,8 +112,15 @@ extension Kernel {
   /// no memory.
   ///
   /// Linux: `kfree`, mm/slub.c.
-  public mutating func kfree(_ address: VirtualAddress) throws(KernelMisuse) {
+  public mutating func kfree(
+    _ address: VirtualAddress, by task: TaskIndex = .none
+  ) throws(KernelMisuse) {
     if address == 0 || address == Self.zeroSizePointer { return }
+    try giveBytesBack(address)
+    emit(.kfree, pid(of: task), address)
+  }
+
+  private mutating func giveBytesBack(_ address: VirtualAddress) throws(KernelMisuse) {
     let frame = try managedFrame(at: address)
     if memory.frames[frame].flags.contains(.slab) {
       let slabRow = Int(memory.frames[frame].mapping)

@@ -24,6 +24,10 @@ public struct PhysicalMemory: ~Copyable {
   package internal(set) var totalReserve = 0
   /// `vm.min_free_kbytes` as computed or set.
   package internal(set) var minFreeKilobytes = 0
+  /// Somebody is reclaiming: what that needs may use all there is, and does not reclaim again.
+  ///
+  /// Linux: `PF_MEMALLOC`, include/linux/sched.h.
+  var isReclaiming = false
   /// Countdown to an allocation that is made to fail; 0 is off.
   var injection = FailureInjection()
 
@@ -90,6 +94,21 @@ public struct PhysicalMemory: ~Copyable {
     // What is kept for atomic requests of more than a page helps before the machine gives up.
     guard !flags.isDisjoint(with: [.outOfMemory, .nonBlocking]) else { return nil }
     return zones[zone].takeSmallest(order: order, type: .highAtomic, marking: &frames)
+  }
+
+  mutating func reserveHighAtomic(_ block: FrameNumber, order: Int, zone: Int) {
+    zones[zone].reserveHighAtomic(block, order: order, marking: &frames)
+  }
+
+  /// Gives one pageblock that is kept for atomic requests to this one.
+  mutating func releaseHighAtomic(_ gfp: GFPFlags, force: Bool) -> Bool {
+    let type = gfp.migrateType(grouping: mobility.groupsByMobility)
+    var index = gfp.highestZone.index
+    while index >= 0 {
+      if zones[index].releaseHighAtomic(to: type, force: force, marking: &frames) { return true }
+      index -= 1
+    }
+    return false
   }
 
   /// Whether a request is first tried without mixing mobilities in Normal, with DMA32 to turn to.

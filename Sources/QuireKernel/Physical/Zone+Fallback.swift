@@ -139,7 +139,8 @@ extension Zone {
       }
       let order = Int(frames[frame].order)
       remove(frame, order: order, type: old, marking: &frames)
-      insert(frame, order: order, type: new, atTail: true, marking: &frames)
+      let atTail = order < BuddyOrder.maximum
+      insert(frame, order: order, type: new, atTail: atTail, marking: &frames)
       frame = frame + (1 << order)
     }
   }
@@ -147,7 +148,7 @@ extension Zone {
   /// Gives every pageblock of a block a type.
   ///
   /// Linux: `change_pageblock_range`, mm/page_alloc.c.
-  private func retype(
+  func retype(
     _ block: FrameNumber, order: Int, to type: MigrateType, in frames: inout FrameTable
   ) {
     for first in stride(from: block.index, to: block.index + 1 << order, by: Pageblock.pages) {
