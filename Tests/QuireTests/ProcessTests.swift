@@ -171,7 +171,8 @@ struct ProcessTests {
       }
       expect wait(p).signal == "SIGKILL"
       """)
-    let outcome = try run("expect wait(fork { store 0x1000, 1 }).signal == \"SIGSEGV\"")
+    let outcome = try run(
+      "let q = fork { store 0x1000, 1 }\nexpect wait(q).signal == \"SIGSEGV\"")
     #expect(outcome.expectationsHeld == 1)
     #expect(outcome.exitStatus == 0)
     #expect(outcome.report.contains("write at 0x1000: nothing is mapped there (SIGSEGV, MAPERR)"))

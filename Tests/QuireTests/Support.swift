@@ -38,8 +38,8 @@ let corpus: [(name: String, source: String)] = [
             store m.start, value + 1
         }
     }
-    for i in 0 ..< 3 { process "adder" { add(50) } }
-    add(50)
+    for i in 0 ..< 3 { fork { add(2_000) } }
+    add(2_000)
     wait
     print load(m.start), now()
     """

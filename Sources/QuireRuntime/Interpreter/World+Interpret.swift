@@ -33,6 +33,8 @@ extension World {
     defer { steps = meter.budget }
     chargeStack()
     if !prepareHeap() { return .limit(.heap) }
+    // A limit may have stopped the fiber at the very end of its slice.
+    if kernel.now >= kernel.sliceEnd { return .quantum }
     grantSteps()
     while true {
       let exit = runLoop()

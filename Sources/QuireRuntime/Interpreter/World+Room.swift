@@ -2,8 +2,8 @@
 //
 // Every heap has an allowance and every stack its length; their sum is charged and never exceeds
 // the limit. A heap that needs more is collected first, and its allowance then becomes twice what it
-// still uses. When the limit is in the way it gets just what it needs; when even that is too much the
-// other heaps give up what they do not use.
+// still uses. When the limit is in the way the other heaps give up what they do not use, and it gets
+// all that is left, unless that is next to nothing.
 
 internal import KernelStorage
 internal import QuireKernel
@@ -32,10 +32,18 @@ extension World {
     let needed = heap.used + words
     let generous = max(2 * heap.used + words, Self.leastRoom)
     if !isCollectingAlways && setAllowance(generous) { return true }
-    if setAllowance(needed) { return true }
+    if isCollectingAlways && setAllowance(needed) { return true }
     collectOthers()
-    return setAllowance(needed)
+    // The limit is near. What is left of it is given away whole, so that the next collection is as far
+    // off as it can be; when almost nothing is left, collecting again and again would only put off
+    // the end.
+    let room = wordLimit - chargedWords + heap.allowance - heap.used
+    guard room >= words + wordLimit / Self.leastShare else { return false }
+    return setAllowance(heap.used + room)
   }
+
+  /// A run has reached its heap limit when less than this part of it is free after a collection.
+  private static var leastShare: Int { 64 }
 
   private mutating func setAllowance(_ words: Int) -> Bool {
     guard charge(words: words - heap.allowance) else { return false }
