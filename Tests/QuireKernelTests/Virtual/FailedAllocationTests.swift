@@ -1,0 +1,181 @@
+// Every allocation of every call is made to fail in turn: the call refuses, and nothing has changed.
+
+import Testing
+
+@testable import QuireKernel
+
+@Suite("Virtual memory without memory")
+struct FailedAllocationTests {
+  /// What a process can see of its memory: what is mapped how, what is in it, and the totals.
+  struct View: Equatable {
+    struct Run: Equatable {
+      var start: UInt64
+      var end: UInt64
+      var flags: VMAFlags
+    }
+    var runs: [Run] = []
+    var total: UInt64
+    var data: UInt64
+    var resident: UInt64
+    var committed: UInt64
+    var breakEnd: UInt64
+
+    init(_ kernel: borrowing Kernel, _ task: TaskIndex) {
+      let space = kernel.spaces[kernel.tasks[task].space]
+      total = space.totalPages
+      data = space.dataPages
+      resident = space.residentPages
+      committed = kernel.committedPages
+      breakEnd = space.currentBreak
+      // A cut that a later failure made useless stays, as in the kernel; it changes nothing.
+      for area in kernel.regions(of: kernel.tasks[task].space) {
+        if let last = runs.last, last.end == area.start, last.flags == area.flags {
+          runs[runs.count - 1].end = area.end
+        } else {
+          runs.append(Run(start: area.start, end: area.end, flags: area.flags))
+        }
+      }
+    }
+  }
+
+  static let base: UInt64 = 0x6000_0000_0000
+
+  /// A process with written, read-only, shared and untouched regions side by side.
+  private func prepare(_ kernel: inout Kernel) throws -> TaskIndex {
+    let task = try kernel.spawn(named: "tight", by: kernel.initTask)
+    let rights: [(Protection, MapFlags)] = [
+      ([.read, .write], .private), (.read, .private), ([.read, .write], .shared),
+      ([.read, .write], .private), ([], .private),
+    ]
+    for (number, right) in rights.enumerated() {
+      _ = try kernel.mmap(
+        MapRequest(
+          at: Self.base + UInt64(number) * 8 * Page.size, length: 8 * Page.size, right.0,
+          [right.1, .fixed, .anonymous]), by: task)
+    }
+    for page in [0, 3, 16, 20] as [UInt64] {
+      #expect(kernel.storeByte(Self.base + page * Page.size, UInt8(page + 1), by: task) == .done)
+    }
+    #expect(kernel.brk(Layout.defaultBreak + 2 * Page.size, by: task) != 0)
+    try kernel.mprotect(Layout.defaultBreak + Page.size, Page.size, .read, by: task)
+    return task
+  }
+
+  private func machine() -> MachineConfiguration {
+    var machine = MachineConfiguration()
+    machine.ram = 32 << 20
+    return machine
+  }
+
+  /// Runs a call with its first, second, … allocation failing until it succeeds, each time from
+  /// the same state.
+  private func exhaust(
+    _ name: String, _ call: (inout Kernel, TaskIndex) -> Bool
+  ) throws {
+    for failing in 1..<200 {
+      var kernel = try Kernel(machine())
+      let task = try prepare(&kernel)
+      let before = View(kernel, task)
+      kernel.failAllocation(after: failing)
+      let succeeded = call(&kernel, task)
+      kernel.failAllocation(after: 0)
+      #expect(kernel.checkInvariants().isEmpty, "\(name), allocation \(failing)")
+      if succeeded {
+        #expect(failing > 1, "\(name) allocates nothing, so this test shows nothing")
+        return
+      }
+      #expect(View(kernel, task) == before, "\(name), allocation \(failing)")
+    }
+    Issue.record("\(name) never succeeds")
+  }
+
+  private func maps(_ request: MapRequest) -> (inout Kernel, TaskIndex) -> Bool {
+    { kernel, task in (try? kernel.mmap(request, by: task)) != nil }
+  }
+
+  @Test("mmap: alone, over others, shared")
+  func map() throws {
+    let page = Page.size
+    try exhaust(
+      "a new region", maps(MapRequest(length: 4 * page, [.read], [.private, .anonymous])))
+    try exhaust(
+      "a region inside of another",
+      maps(
+        MapRequest(
+          at: Self.base + 2 * page, length: 3 * page, [.read],
+          [.private, .anonymous, .fixed])))
+    try exhaust(
+      "a region over three others",
+      maps(
+        MapRequest(
+          at: Self.base + 6 * page, length: 14 * page, [.read, .write],
+          [.private, .anonymous, .fixed])))
+    try exhaust("shared memory", maps(MapRequest(length: page, [.read], [.shared, .anonymous])))
+  }
+
+  @Test("munmap, mprotect and brk")
+  func change() throws {
+    let page = Page.size
+    try exhaust("a hole") { kernel, task in
+      (try? kernel.munmap(Self.base + page, page, by: task)) != nil
+    }
+    try exhaust("a hole from one region into the next") { kernel, task in
+      (try? kernel.munmap(Self.base + 4 * page, 8 * page, by: task)) != nil
+    }
+    try exhaust("other rights in the middle") { kernel, task in
+      (try? kernel.mprotect(Self.base + page, 2 * page, .read, by: task)) != nil
+    }
+    try exhaust("heap behind a read-only page") { kernel, task in
+      let end = kernel.spaces[kernel.tasks[task].space].currentBreak
+      return kernel.brk(end + 4 * page, by: task) == end + 4 * page
+    }
+  }
+
+  @Test("fork leaves no child and the parent as it was")
+  func fork() throws {
+    try exhaust("fork") { kernel, task in
+      let count = kernel.tasks.count
+      let succeeded = (try? kernel.fork(task)) != nil
+      #expect(succeeded || kernel.tasks.count == count)
+      return succeeded
+    }
+  }
+
+  @Test("a fault without a frame is tried again, and then served")
+  func fault() throws {
+    let places: [(UInt64, AccessKind)] = [
+      (Self.base + Page.size, .write), (Self.base + 8 * Page.size, .read),
+      (Self.base + 17 * Page.size, .read), (Self.base + 18 * Page.size, .write),
+      (Layout.defaultBreak, .write), (Layout.stackTop - 64 * Page.size, .write),
+    ]
+    for (address, kind) in places {
+      for failing in 1..<12 {
+        var kernel = try Kernel(machine())
+        let task = try prepare(&kernel)
+        kernel.failAllocation(after: failing)
+        var progress = kernel.access(address, kind, by: task)
+        kernel.failAllocation(after: 0)
+        #expect(kernel.checkInvariants().isEmpty, "\(address), allocation \(failing)")
+        // A stack that cannot grow for want of memory is a fault that cannot be served.
+        if case .signal = progress, address > Self.base * 2 >> 1, kind == .write { continue }
+        #expect(progress == .done || progress == .again)
+        progress = kernel.access(address, kind, by: task)
+        #expect(progress == .done)
+      }
+    }
+  }
+
+  @Test("a copy without a frame leaves the shared page shared")
+  func copyOnWrite() throws {
+    var kernel = try Kernel(machine())
+    let task = try prepare(&kernel)
+    let child = try kernel.fork(task)
+    kernel.failAllocation(after: 1)
+    #expect(kernel.storeByte(Self.base, 9, by: child) == .again)
+    #expect(kernel.checkInvariants().isEmpty)
+    var value: UInt8 = 0
+    #expect(kernel.loadByte(Self.base, into: &value, by: child) == .done && value == 1)
+    #expect(kernel.storeByte(Self.base, 9, by: child) == .done)
+    #expect(kernel.loadByte(Self.base, into: &value, by: task) == .done && value == 1)
+  }
+}
