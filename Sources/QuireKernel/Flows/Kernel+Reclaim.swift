@@ -112,7 +112,7 @@ extension Kernel {
       let frame = lru.tail(list)
       lru.remove(frame, in: &memory.frames)
       charge(costs.pageScan)
-      if memory.frames[frame].mapCount > 0 { _ = takeReferences(of: frame) }
+      _ = takeReferences(of: frame)
       memory.frames[frame].flags.remove(.active)
       memory.frames[frame].flags.insert(.workingset)
       lru.add(frame, in: &memory.frames)

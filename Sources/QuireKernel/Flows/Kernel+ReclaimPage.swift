@@ -15,11 +15,13 @@ extension Kernel {
       swap.cache[frame.index].flags.insert(.reclaim)
       return .activate
     }
-    if !scan.ignoresReferences, let verdict = checkReferences(of: frame) { return verdict }
+    // Most pages have one mapping: it is found once, for both questions.
+    var only = memory.frames[frame].mapCount == 1 ? firstMapping(of: frame) : nil
+    if !scan.ignoresReferences, let verdict = checkReferences(of: frame, &only) { return verdict }
     if flags.contains([.anonymous, .swapBacked]), !flags.contains(.swapCache) {
       if !scan.gfp.contains(.io) || !addToSwap(frame) { return .activate }
     }
-    if memory.frames[frame].mapCount > 0, !unmapEverywhere(frame) { return .activate }
+    if memory.frames[frame].mapCount > 0, !unmapEverywhere(frame, only) { return .activate }
     if memory.frames[frame].flags.contains(.dirty) {
       if let verdict = pageOut(frame, &scan) { return verdict }
     }
@@ -29,8 +31,10 @@ extension Kernel {
   /// The second chance (LRU-6): nil when the page was not used lately.
   ///
   /// Linux: `folio_check_references`, mm/vmscan.c.
-  private mutating func checkReferences(of frame: FrameNumber) -> PageVerdict? {
-    let use = takeReferences(of: frame)
+  private mutating func checkReferences(
+    of frame: FrameNumber, _ only: inout Mapping?
+  ) -> PageVerdict? {
+    let use = only == nil ? takeReferences(of: frame) : takeReference(&only)
     if use.isLocked {
       memory.frames[frame].flags.insert(.unevictable)
       return .keep
@@ -49,21 +53,35 @@ extension Kernel {
   /// marks are cleared (RMAP-5).
   ///
   /// Linux: `folio_referenced`, mm/rmap.c.
-  mutating func takeReferences(of frame: FrameNumber) -> (count: Int, isLocked: Bool) {
-    if memory.frames[frame].mapCount == 0 { return (0, false) }
-    var count = 0
+  mutating func takeReferences(of frame: FrameNumber) -> PageUse {
+    var use = PageUse()
     var left = memory.frames[frame].mapCount
+    if left == 0 { return use }
     var walk = mappings(of: frame)
-    while left > 0, let mapping = next(&walk) {
+    while left > 0, !use.isLocked, var mapping = next(&walk) {
       left -= 1
-      if virtual.regions[mapping.region].flags.contains(.locked) { return (count, true) }
-      if !mapping.entry.isAccessed { continue }
-      count += 1
-      memory.setEntry(
-        table: mapping.table, index: mapping.index,
-        to: PageTableEntry(bits: mapping.entry.bits & ~PageTableEntry.accessedBit))
+      note(&mapping, in: &use)
     }
-    return (count, false)
+    return use
+  }
+
+  private mutating func takeReference(_ only: inout Mapping?) -> PageUse {
+    var use = PageUse()
+    if var mapping = only {
+      note(&mapping, in: &use)
+      only = mapping
+    }
+    return use
+  }
+
+  private mutating func note(_ mapping: inout Mapping, in use: inout PageUse) {
+    if virtual.regions[mapping.region].flags.contains(.locked) {
+      use.isLocked = true
+    } else if mapping.entry.isAccessed {
+      use.count += 1
+      setEntry(
+        of: &mapping, to: PageTableEntry(bits: mapping.entry.bits & ~PageTableEntry.accessedBit))
+    }
   }
 
   // MARK: Unmapping
@@ -71,40 +89,40 @@ extension Kernel {
   /// Takes a page out of every page table; false when a locked region holds on to it (RMAP-4).
   ///
   /// Linux: `try_to_unmap`, mm/rmap.c.
-  private mutating func unmapEverywhere(_ frame: FrameNumber) -> Bool {
+  private mutating func unmapEverywhere(_ frame: FrameNumber, _ only: Mapping?) -> Bool {
+    if var only { return unmap(frame, &only) }
     var walk = mappings(of: frame)
-    while memory.frames[frame].mapCount > 0, let mapping = next(&walk) {
-      if virtual.regions[mapping.region].flags.contains(.locked) { return false }
-      unmap(frame, mapping)
+    while memory.frames[frame].mapCount > 0, var mapping = next(&walk) {
+      if !unmap(frame, &mapping) { return false }
     }
     return memory.frames[frame].mapCount == 0
   }
 
   /// Linux: `try_to_unmap_one`, mm/rmap.c.
-  private mutating func unmap(_ frame: FrameNumber, _ mapping: Mapping) {
-    let space = virtual.regions[mapping.region].space
+  private mutating func unmap(_ frame: FrameNumber, _ mapping: inout Mapping) -> Bool {
+    let area = virtual.regions[mapping.region]
+    if area.flags.contains(.locked) { return false }
     if mapping.entry.isDirty { memory.frames[frame].flags.insert(.dirty) }
-    spaces[space].recordPeaks()
+    spaces[area.space].recordPeaks()
     if memory.frames[frame].flags.contains(.anonymous) {
-      replaceBySwap(frame, mapping, in: space)
+      replaceBySwap(frame, &mapping, in: area.space)
     } else {
-      memory.setEntry(table: mapping.table, index: mapping.index, to: .none)
-      spaces[space].sharedPages -= 1
+      setEntry(of: &mapping, to: .none)
+      spaces[area.space].sharedPages -= 1
       removeSharedMapping(frame)
     }
     memory.frames[frame].referenceCount -= 1
+    return true
   }
 
   /// An entry names the slot from now on; whether its process alone had the page, it remembers.
   private mutating func replaceBySwap(
-    _ frame: FrameNumber, _ mapping: Mapping, in space: AddressSpaceIndex
+    _ frame: FrameNumber, _ mapping: inout Mapping, in space: AddressSpaceIndex
   ) {
     let isExclusive = memory.frames[frame].flags.contains(.anonExclusive)
     memory.frames[frame].flags.remove(.anonExclusive)
     let entry = swap.cache[frame.index].entry
-    memory.setEntry(
-      table: mapping.table, index: mapping.index,
-      to: PageTableEntry(swap: entry, exclusive: isExclusive))
+    setEntry(of: &mapping, to: PageTableEntry(swap: entry, exclusive: isExclusive))
     swap.addUser(entry)
     spaces[space].anonPages -= 1
     spaces[space].swapEntries += 1
@@ -184,4 +202,14 @@ extension Kernel {
     removeFromSwapCache(frame)
     put(frame)
   }
+}
+
+/// How a page was used since the last look.
+///
+/// Linux: `struct folio_referenced_arg`, mm/rmap.c.
+struct PageUse: BitwiseCopyable {
+  /// Entries that were used.
+  var count = 0
+  /// A locked region maps it.
+  var isLocked = false
 }

@@ -21,7 +21,7 @@ extension Kernel {
     swap.disable(area)
     swap.areas[area].emptiedBy = task
     tasks[task].flags.insert(.swapoffCaller)
-    return SwapOffOperation(area: area, remaining: swap.areas[area].inUse)
+    return SwapOffOperation(area: area)
   }
 
   /// Goes on with a swapoff until the area is gone, the slice is over, a disk has to work, or the
@@ -34,8 +34,13 @@ extension Kernel {
     _ operation: inout SwapOffOperation, by task: TaskIndex
   ) -> Progress {
     let area = operation.area
+    let (inUse, rounds) = (swap.areas[area].inUse, operation.rounds)
     finishTransfers()
     while swap.areas[area].inUse > 0 {
+      // One round may be half over; after two whole ones nothing is left, for nobody else runs.
+      precondition(
+        operation.rounds - rounds < 3 || swap.areas[area].inUse < inUse,
+        "swapoff: \(inUse) slots of area \(area) have no owner")
       if !deliverableSignals(of: task).isEmpty { return abandon(area, task, .EINTR) }
       do throws(Errno) {
         if let end = try step(&operation, task) { return .blocked(until: end) }
@@ -205,21 +210,17 @@ extension Kernel {
 
   /// Slots that no entry names any more, but that a cached page keeps.
   private mutating func stepSlot(_ operation: inout SwapOffOperation) -> Nanoseconds? {
-    var slot = Int(operation.position)
-    while slot < swap.areas[operation.area].limit {
+    while true {
+      let slot = swap.areas[operation.area].slotToVisit(from: Int(operation.position))
+      if slot >= swap.areas[operation.area].limit { break }
       let frame = swap.areas[operation.area].slots[slot].cached
       if !frame.isNone {
         if let end = transferEnd(of: frame) { return end }
         freeSwap(of: frame)
       }
-      slot += 1
-      operation.position = UInt64(slot)
-      if now >= sliceEnd { return nil }
+      operation.position = UInt64(slot + 1)
     }
-    let left = swap.areas[operation.area].inUse
-    precondition(
-      left == 0 || left < operation.remaining, "swapoff: \(left) slots in use have no owner")
-    operation.remaining = left
+    operation.rounds += 1
     operation.enter(.objects)
     return nil
   }

@@ -55,9 +55,11 @@ extension Kernel {
     if swap.cacheOnlySlots == 0 { return nil }
     for place in 0..<swap.count {
       let number = swap.number(at: place)
-      for slot in 1..<swap.areas[number].limit {
+      var slot = swap.areas[number].slotToVisit(from: 1)
+      while slot < swap.areas[number].limit {
         let row = swap.areas[number].slots[slot]
         if row.users == 0, !row.cached.isNone, freeSwap(of: row.cached) { return swap.allocate() }
+        slot = swap.areas[number].slotToVisit(from: slot + 1)
       }
     }
     return nil

@@ -7,8 +7,8 @@ internal import KernelStorage
 /// Linux: `struct page_vma_mapped_walk`, include/linux/rmap.h.
 struct Mapping: BitwiseCopyable {
   var region: VMAIndex
-  var address: VirtualAddress
-  var table: FrameNumber
+  /// The page of words behind the table, and the entry's place in it.
+  var page: Int
   var index: Int
   var entry: PageTableEntry
 }
@@ -43,6 +43,12 @@ extension Kernel {
     return walk
   }
 
+  /// The one mapping of a page that has one.
+  func firstMapping(of frame: FrameNumber) -> Mapping? {
+    var walk = mappings(of: frame)
+    return next(&walk)
+  }
+
   /// The next mapping, or nil when there is none left.
   func next(_ walk: inout MappingWalk) -> Mapping? {
     while true {
@@ -52,15 +58,28 @@ extension Kernel {
       let first = virtual.regions.links[region.index].pageOffset
       if walk.page < first || walk.page - first >= area.pageCount { continue }
       let address = area.start + (walk.page - first) << Page.shift
-      let table = memory.leafTable(below: spaces[area.space].root, of: address)
-      if table.isNone { continue }
+      let page = tablePage(of: address, in: area.space)
+      if page == 0 { continue }
       let index = TableLevel.index(address, TableLevel.leaf)
-      let entry = memory.entry(table: table, index: index)
+      let entry = PageTableEntry(bits: memory.store.dense[page, index])
       if entry.isPresent, entry.frame == walk.frame {
-        return Mapping(
-          region: region, address: address, table: table, index: index, entry: entry)
+        return Mapping(region: region, page: page, index: index, entry: entry)
       }
     }
+  }
+
+  /// The page of words of the leaf table for an address; 0 when there is no table.
+  private func tablePage(of address: VirtualAddress, in space: AddressSpaceIndex) -> Int {
+    let cached = virtual.walkCache.page(space, address)
+    if cached != 0 { return cached }
+    let table = memory.leafTable(below: spaces[space].root, of: address)
+    return table.isNone ? 0 : memory.contents[table.index].densePage ?? 0
+  }
+
+  /// Changes the entry of a mapping.
+  mutating func setEntry(of mapping: inout Mapping, to entry: PageTableEntry) {
+    mapping.entry = entry
+    memory.store.dense[mapping.page, mapping.index] = entry.bits
   }
 
   private func nextRegion(_ walk: inout MappingWalk) -> VMAIndex {

@@ -170,6 +170,15 @@ package struct SwapArea: ~Copyable {
     }
   }
 
+  /// The first slot at or behind `start` that may be in use: wholly free clusters are passed over.
+  func slotToVisit(from start: Int) -> Int {
+    var slot = start
+    while slot < limit, clusters[slot / Self.clusterSlots + 1].count == 0 {
+      slot = (slot / Self.clusterSlots + 1) * Self.clusterSlots
+    }
+    return slot
+  }
+
   /// One more than the largest cluster number.
   var clusterLimit: Int { clusters.count }
 

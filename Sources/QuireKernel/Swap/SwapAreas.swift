@@ -178,8 +178,8 @@ package struct SwapAreas: ~Copyable {
   }
 
   subscript(entry: SwapEntry) -> SwapSlot {
-    get { areas[Int(entry.area)].slots[Int(entry.slot)] }
-    _modify { yield &areas[Int(entry.area)].slots[Int(entry.slot)] }
+    @inline(__always) get { areas[Int(entry.area)].slots[Int(entry.slot)] }
+    @inline(__always) _modify { yield &areas[Int(entry.area)].slots[Int(entry.slot)] }
   }
 
   /// When all transfers that are on their way will be over; nil when none is.

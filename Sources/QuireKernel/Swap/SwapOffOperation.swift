@@ -12,18 +12,15 @@ public struct SwapOffOperation: Hashable, Sendable, BitwiseCopyable {
   var item = 1
   /// The page of the object, the address in the space, or the slot to look at next.
   var position: UInt64 = 0
-  /// Slots in use when this round of the walk began.
-  var remaining: Int
+  /// How often the walk has come to its end.
+  var rounds = 0
 
   /// Where swapped pages are looked for (SWAP-14).
   enum Phase: UInt8, BitwiseCopyable {
     case objects, spaces, leftovers
   }
 
-  init(area: Int, remaining: Int) {
-    self.area = area
-    self.remaining = remaining
-  }
+  init(area: Int) { self.area = area }
 
   mutating func enter(_ phase: Phase) {
     self.phase = phase
