@@ -7,7 +7,13 @@ extension Kernel {
   /// /proc/NAME
   borrowing func systemFile(_ name: String) -> String? {
     switch name {
+    case "buddyinfo": buddyInfoText()
+    case "meminfo": memInfoText()
+    case "pagetypeinfo": pageTypeInfoText()
+    case "slabinfo": slabInfoText()
     case "swaps": swapsText()
+    case "vmstat": vmStatText()
+    case "zoneinfo": zoneInfoText()
     default: nil
     }
   }
@@ -17,6 +23,7 @@ extension Kernel {
     switch name {
     case "maps": mapsText(of: task)
     case "smaps": smapsText(of: task)
+    case "stat": status(of: task).text
     case "status": statusText(of: task)
     default: nil
     }

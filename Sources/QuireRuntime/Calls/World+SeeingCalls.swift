@@ -24,7 +24,8 @@ extension World {
     case .smaps: text = kernel.smapsText(of: try taskToShow(call))
     case .slab: text = kernel.slabReport(named: try optionalString(1, "argument", call))
     case .swap: text = kernel.swapReport()
-    case .meminfo: throw .misuse("the view 'meminfo' is not there yet in this version")
+    case .slabs: text = kernel.slabReport(named: nil)
+    case .meminfo: text = kernel.memInfoText()
     }
     return try emit(text)
   }

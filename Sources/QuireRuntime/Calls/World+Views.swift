@@ -30,22 +30,28 @@ extension World {
   func viewNumber(_ view: Value, _ name: String) -> Int64? {
     switch ViewKind(rawValue: view.payload) {
     case .vmstat: vmstat(name)
+    case .meminfo: meminfo(name)
     case .swap: swapNumber(name)
     default: nil
     }
   }
 
+  /// A line of /proc/meminfo, in bytes.
+  private func meminfo(_ name: String) -> Int64? {
+    kernel.memInfo().first { $0.name == name }.map { Int64(clamping: $0.value << 10) }
+  }
+
   /// A line of /proc/vmstat.
   private func vmstat(_ name: String) -> Int64? {
     if let count = kernel.counters[name] { return Int64(clamping: count) }
-    if name == "nr_free_pages" { return Int64(kernel.memory.freeFrames) }
-    return kernel.gauges[name].map { Int64($0) }
+    return kernel.vmStat().first { $0.name == name }.map { Int64(clamping: $0.value) }
   }
 
   private func suggestion(for name: String, in view: Value) -> String {
     var names: [String] = []
     switch ViewKind(rawValue: view.payload) {
-    case .vmstat: names = Counters.fields.map(\.name) + Gauges.fields.map(\.name)
+    case .vmstat: names = kernel.vmStat().map(\.name)
+    case .meminfo: names = kernel.memInfo().map(\.name)
     case .swap: names = ["areas", "total", "free", "used"]
     default: break
     }
