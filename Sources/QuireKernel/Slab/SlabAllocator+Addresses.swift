@@ -22,6 +22,7 @@ public enum DirectMap {
 
 extension SlabAllocator {
   /// The address of an object in the direct map.
+  @inline(__always)
   public func address(of object: SlabObject) -> VirtualAddress {
     // Field by field: a load of the whole record would wait for the stores that just changed it.
     let size = caches[slabs[object.slab].cache.index].geometry.size
@@ -43,6 +44,7 @@ extension SlabAllocator {
   }
 
   /// Whether an object of a slab is handed out.
+  @inline(__always)
   func isLive(_ object: SlabObject) -> Bool {
     object.place < Int(slabs[object.slab].fresh)
       && links[Int(slabs[object.slab].chain) + object.place] == SlabLink.live
