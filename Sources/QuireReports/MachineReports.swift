@@ -74,17 +74,16 @@ extension Kernel {
   /// The caches with their objects and pages, or one of them.
   public borrowing func slabReport(named name: String?) -> String {
     var table = TextTable([
-      ("cache", .left), ("object size", .right), ("objects", .right), ("per slab", .right),
-      ("slabs", .right), ("pages", .right),
+      ("cache", .left), ("object size", .right), ("in use", .right), ("objects", .right),
+      ("per slab", .right), ("slabs", .right), ("pages", .right),
     ])
-    for cache in slab.order where name == nil || slab.name(of: cache) == name {
-      let record = slab[cache]
+    for usage in slabUsage() where name == nil || usage.name == name {
       // A machine has dozens of caches that nobody has used: only those that hold pages are news.
-      if name == nil && record.slabCount == 0 { continue }
+      if name == nil && usage.slabs == 0 { continue }
       table.add([
-        slab.name(of: cache), String(record.geometry.objectSize), String(record.objectCount),
-        String(record.geometry.objectsPerSlab), String(record.slabCount),
-        String(record.frameCount),
+        usage.name, String(usage.objectSize), String(usage.liveObjects), String(usage.objects),
+        String(usage.objectsPerSlab), String(usage.slabs),
+        String(usage.slabs * usage.pagesPerSlab),
       ])
     }
     return table.text

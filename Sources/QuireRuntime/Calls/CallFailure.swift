@@ -35,6 +35,13 @@ extension World {
     outcome(of: failure, name: name, asked: "\(heap.kindName(of: handle)).\(name)()")
   }
 
+  /// The outcome of a failure to read a handle's member.
+  mutating func outcome(of failure: CallFailure, reading name: String, of handle: Value)
+    -> BuiltinOutcome
+  {
+    outcome(of: failure, name: name, asked: "\(handleText(handle)).\(name)")
+  }
+
   private mutating func outcome(of failure: CallFailure, name: String, asked: String)
     -> BuiltinOutcome
   {

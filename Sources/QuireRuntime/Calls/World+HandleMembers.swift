@@ -15,11 +15,11 @@ extension World {
       case .cache?: return try cacheMember(handle, name)
       case .swapArea?: return try swapAreaMember(handle, name)
       case .event?, .semaphore?, .barrier?: return synchronizerMember(handle, name)
-      case .view?: return try viewMember(handle, name)
+      case .view?: return try viewMember(handle, name.text(in: image))
       default: return noMember(handle, name)
       }
     } catch {
-      return outcome(of: error, inMethod: name.text(in: image), of: handle)
+      return outcome(of: error, reading: name.text(in: image), of: handle)
     }
   }
 
@@ -28,11 +28,11 @@ extension World {
     guard handle.has(.view), let text = heap.asString(key) else {
       return fail(ErrorContent("\(heap.kindPhrase(of: handle)) has no elements"))
     }
-    guard heap.reserve(ScriptHeap.numberWords) else { return .room(ScriptHeap.numberWords) }
-    guard let value = viewNumber(handle, text) else {
-      return fail(ErrorContent("\(handleText(handle)) has no \"\(text)\""))
+    do throws(CallFailure) {
+      return try viewMember(handle, text)
+    } catch {
+      return outcome(of: error, reading: text, of: handle)
     }
-    return .value(heap.integer(value))
   }
 
   /// The text of a handle.
