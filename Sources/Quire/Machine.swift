@@ -15,8 +15,8 @@ internal import Synchronization
 ///     let machine = try Machine(program)
 ///     machine.start { outcome in print(outcome.text) }
 ///
-/// Every method may be called from any thread but the machine's own queue (a host function, an output
-/// handler). For runs without a queue see `Program.run`.
+/// Every method may be called from any thread but the machine's own queue (a host function, an
+/// output handler). For runs without a queue see `Program.run`.
 public final class Machine: @unchecked Sendable {
   private let queue: DispatchQueue
   /// Touched on `queue` alone, as are all variables below.
@@ -48,9 +48,10 @@ public final class Machine: @unchecked Sendable {
   /// Lets the machine run.
   ///
   /// - Parameters:
-  ///   - output: takes what is printed as it comes, on the machine's queue; by default it is collected in
-  ///     the outcome.
-  ///   - completion: is called on the machine's queue when the run has come to an end, or to a limit.
+  ///   - output: takes what is printed as it comes, on the machine's queue; by default it is
+  ///     collected in the outcome.
+  ///   - completion: is called on the machine's queue when the run has come to an end, or to a
+  ///     limit.
   public func start(
     output: (@Sendable ([UInt8]) -> Void)? = nil,
     completion: @escaping @Sendable (Outcome) -> Void

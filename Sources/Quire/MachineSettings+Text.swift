@@ -7,7 +7,8 @@ internal import QuireSyntax
 extension MachineSettings {
   /// Changes one entry, written as in a script's `machine { … }` but with `=`: `swap=[64MiB]`.
   ///
-  /// - Throws: `ProgramError` when the entry is not one of a machine's, or its value makes no sense.
+  /// - Throws: `ProgramError` when the entry is not one of a machine's, or its value makes no
+  ///   sense.
   public mutating func set(_ assignment: String) throws(ProgramError) {
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let entry = parts.count == 2 ? "\(parts[0]): \(parts[1])" : assignment

@@ -23,13 +23,13 @@ public struct Outcome: Sendable {
   }
 
   public var ending: Ending
-  /// 0 all held; 1 an expectation failed, the top level ended non-zero, or a process that nobody waited
-  /// for died of an error or a signal; 3 a limit was reached; 130 cancelled.
+  /// 0 all held; 1 an expectation failed, the top level ended non-zero, or a process that nobody
+  /// waited for died of an error or a signal; 3 a limit was reached; 130 cancelled.
   public var exitStatus: Int32
   /// What was printed, unless a handler took it as it came.
   public var output: [UInt8]
-  /// Errors that nobody caught, expectations that did not hold, limits and deadlocks, in the order in
-  /// which they happened.
+  /// Errors that nobody caught, expectations that did not hold, limits and deadlocks, in the order
+  /// in which they happened.
   public var diagnostics: [Diagnostic]
   /// The files that the diagnostics point into.
   public var files: [SourceFile]

@@ -55,7 +55,8 @@ public struct TextTable: Sendable {
 
 /// Sizes as people read them.
 public enum Size {
-  /// "4 KiB", "1.5 MiB": the largest unit that leaves at least 1, with one digit if it is not whole.
+  /// "4 KiB", "1.5 MiB": the largest unit that leaves at least 1, with one digit if it is not
+  /// whole.
   public static func text(_ bytes: UInt64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
     var unit = 0

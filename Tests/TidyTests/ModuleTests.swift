@@ -11,8 +11,10 @@ struct ModuleTests {
     "QuireProgram": ["QuireSyntax"],
     "KernelStorage": ["Glibc"],
     "QuireKernel": ["KernelStorage"],
-    "QuireRuntime": ["QuireProgram", "QuireSyntax", "QuireKernel", "KernelStorage", "Dispatch"],
-    "QuireReports": ["QuireKernel"],
+    "QuireRuntime": [
+      "QuireProgram", "QuireSyntax", "QuireReports", "QuireKernel", "KernelStorage",
+    ],
+    "QuireReports": ["QuireKernel", "KernelStorage"],
     "stdlib": [],
     "Quire": [
       "QuireSyntax", "QuireProgram", "QuireKernel", "QuireRuntime", "QuireReports",

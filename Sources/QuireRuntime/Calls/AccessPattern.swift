@@ -1,7 +1,7 @@
 // Which page an access goes to: the walks of the standard library's `patterns`.
 //
-// A pattern is made of integers alone. Weights are summed up once, when a walk begins; a draw is then
-// one random number and a binary search.
+// A pattern is made of integers alone. Weights are summed up once, when a walk begins; a draw is
+// then one random number and a binary search.
 
 /// A walk over the pages of a region, one page at a time.
 package struct AccessPattern: Sendable, Hashable {

@@ -13,10 +13,10 @@ public struct HostContext: Hashable, Sendable {
 
 /// A Swift closure with a name: to a script it looks like any built-in function.
 ///
-/// It runs in the middle of the machine's work, on the machine's queue: it may keep what it is given, but
-/// must not wait for the machine. An error that it throws becomes an error in the script, which `try`
-/// can catch. Its effects are the host's own affair: a run repeats exactly only if the function answers
-/// the same to the same calls.
+/// It runs in the middle of the machine's work, on the machine's queue: it may keep what it is
+/// given, but must not wait for the machine. An error that it throws becomes an error in the
+/// script, which `try` can catch. Its effects are the host's own affair: a run repeats exactly only
+/// if the function answers the same to the same calls.
 public struct HostFunction: Sendable {
   package let signature: Signature
   package let body: @Sendable ([ScriptValue], HostContext) throws -> ScriptValue

@@ -1,7 +1,7 @@
 // Values at the border between a script and the application that embeds it.
 //
-// Inside, a value is a word that means something only with its heap; a host gets values that stand on
-// their own instead, copied when they cross.
+// Inside, a value is a word that means something only with its heap; a host gets values that stand
+// on their own instead, copied when they cross.
 
 /// A value of the language as a host sees it.
 public enum ScriptValue: Hashable, Sendable {

@@ -73,7 +73,8 @@ package struct RandomStream: Sendable, Hashable, BitwiseCopyable {
     return product.high
   }
 
-  /// Puts `count` things into random order by exchanging pairs of them (Fisher–Yates, from the end).
+  /// Puts `count` things into random order by exchanging pairs of them (Fisher–Yates, from the
+  /// end).
   package mutating func shuffle(count: Int, exchange: (Int, Int) -> Void) {
     var last = count - 1
     while last > 0 {

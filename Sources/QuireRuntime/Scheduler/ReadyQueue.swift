@@ -1,8 +1,8 @@
 // Who may run when: one queue for those who are ready and those whose time will come.
 //
-// Entries are ordered by (time, order of arrival), so a fiber that became ready earlier in simulated
-// time goes first, and equal times go first in, first out. A sleeper is simply an entry whose time
-// is still to come.
+// Entries are ordered by (time, order of arrival), so a fiber that became ready earlier in
+// simulated time goes first, and equal times go first in, first out. A sleeper is simply an entry
+// whose time is still to come.
 
 package import QuireKernel
 

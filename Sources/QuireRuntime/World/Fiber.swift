@@ -61,8 +61,8 @@ package struct Fiber: ~Copyable {
   package var pattern: AccessPattern?
   /// Signals whose handlers run now, and what each of them interrupted; the innermost last.
   package var handling: [HandledSignal] = []
-  /// By signal number: the closure that handles it. Values of the process's heap, which the collector
-  /// must know.
+  /// By signal number: the closure that handles it. Values of the process's heap, which the
+  /// collector must know.
   package var signalHandlers: [Value] = []
   /// `rand()` of this process.
   package var random = RandomStream(seed: 0)

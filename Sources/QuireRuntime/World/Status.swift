@@ -12,7 +12,8 @@ package enum Status: Hashable, Sendable {
 
 /// Why the interpreter came back.
 package enum Stop: Hashable, Sendable, BitwiseCopyable {
-  /// The steps granted to this visit are used up. No input of the simulation: the same fiber goes on.
+  /// The steps granted to this visit are used up. No input of the simulation: the same fiber goes
+  /// on.
   case budget
   /// The clock passed `kernel.sliceEnd`.
   case quantum

@@ -36,7 +36,8 @@ extension World {
   }
 
   /// Whether the run is to count as failed: an expectation did not hold, the top level ended
-  /// non-zero, nobody could go on, or a process that nobody waited for died of an error or a signal.
+  /// non-zero, nobody could go on, or a process that nobody waited for died of an error or a
+  /// signal.
   package var hasFailed: Bool {
     if expectationsFailed > 0 || isDeadlocked || kernel.panic != nil || !violations.isEmpty {
       return true

@@ -1,8 +1,8 @@
 // A session: a top level that rests between entries instead of ending, as a REPL needs it.
 //
-// The process of the top level, its memory and its variables live on from entry to entry; every entry
-// is a function of a longer program. Other processes run while an entry runs and stand still while
-// the top level rests, so nothing happens that nobody asked for.
+// The process of the top level, its memory and its variables live on from entry to entry; every
+// entry is a function of a longer program. Other processes run while an entry runs and stand still
+// while the top level rests, so nothing happens that nobody asked for.
 
 internal import KernelStorage
 package import QuireKernel

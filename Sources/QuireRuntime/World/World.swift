@@ -1,8 +1,8 @@
 // The world: the whole state of one run, in one value.
 //
-// Whoever holds it runs it, on any thread, with or without a queue; nothing outside it takes part in
-// a run. The fiber that has a CPU and its heap are moved into `current` and `heap` for as long as
-// they run, so that the interpreter reaches them without looking them up.
+// Whoever holds it runs it, on any thread, with or without a queue; nothing outside it takes part
+// in a run. The fiber that has a CPU and its heap are moved into `current` and `heap` for as long
+// as they run, so that the interpreter reaches them without looking them up.
 
 package import KernelStorage
 package import QuireKernel
