@@ -124,7 +124,7 @@ public struct WordArena: ~Copyable {
 // MARK: - Bytes
 
 extension WordArena {
-  /// Copies bytes of the arena to another place in it, counted from word `target` and byte `offset`.
+  /// Copies bytes of the arena to another place in it, from word `target`, byte `offset` on.
   public mutating func copyBytes(
     _ length: Int, fromWord source: Int, toWord target: Int, byteOffset offset: Int
   ) {

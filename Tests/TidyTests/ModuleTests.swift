@@ -9,7 +9,7 @@ struct ModuleTests {
   static let doors: [String: Set<String>] = [
     "QuireSyntax": [],
     "QuireProgram": ["QuireSyntax"],
-    "KernelStorage": ["Glibc"],
+    "KernelStorage": ["Glibc", "Synchronization"],
     "QuireKernel": ["KernelStorage"],
     "QuireRuntime": [
       "QuireProgram", "QuireSyntax", "QuireReports", "QuireKernel", "KernelStorage",
