@@ -175,6 +175,6 @@ struct MobilityPolicy: Sendable {
   ///
   /// Linux: `ALLOC_NOFRAGMENT`, mm/internal.h.
   var avoidsFragmentation = false
-  /// `vm.watermark_boost_factor`.
+  /// `vm.watermark_boost_factor`; 0, which turns boosts off, while no kswapd takes them back.
   var boostFactor = 0
 }
