@@ -169,7 +169,9 @@ struct TaskTreeSwarmTests {
 
     /// What the kernel and the tree do not agree on, if anything.
     func difference() -> String? {
-      if let violation = kernel.checkInvariants().first { return violation.description }
+      var violations: [InvariantViolation] = []
+      kernel.checkTasks(&violations)
+      if let violation = violations.first { return violation.description }
       if kernel.tasks.count != tree.entries.count { return "\(kernel.tasks.count) tasks" }
       for entry in tree.entries {
         let task = kernel.tasks.task(withPID: entry.pid)
