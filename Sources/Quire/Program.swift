@@ -58,8 +58,17 @@ public struct Program: Sendable {
   public let settings: MachineSettings
   /// What is worth saying about a script that can run.
   public let warnings: [Diagnostic]
-  package let image: CodeImage
   package let hostFunctions: [HostFunction]
+  /// Behind a reference: a program is copied by counting, whatever it is made of.
+  private let compiled: Compiled
+
+  private final class Compiled: Sendable {
+    let image: CodeImage
+
+    init(_ image: CodeImage) { self.image = image }
+  }
+
+  package var image: CodeImage { compiled.image }
 
   /// Compiles a script.
   ///
@@ -98,7 +107,7 @@ public struct Program: Sendable {
     self.settings = settings
     self.hostFunctions = hostFunctions
     warnings = compilation.diagnostics
-    image = CodeImage(compiled)
+    self.compiled = Compiled(CodeImage(compiled))
   }
 
   package static func answer(

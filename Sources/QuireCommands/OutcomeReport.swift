@@ -60,7 +60,7 @@ struct OutcomeReport: Encodable {
     output = outcome.text
     diagnostics = outcome.diagnostics.map { DiagnosticReport($0, in: outcome.files) }
     counters = Dictionary(
-      uniqueKeysWithValues: Counters.fields.map { ($0.name, outcome.counters[keyPath: $0.path]) })
+      uniqueKeysWithValues: Counters.fields.map { ($0.name, $0.value(outcome.counters)) })
     processes = outcome.processes.map { process in
       Process(
         pid: process.pid, name: process.name, parent: process.parent, code: process.status?.code,

@@ -63,8 +63,8 @@ extension Kernel {
     for field in Gauges.fields where gauges[keyPath: field.path] != 0 {
       table.add([field.name, String(gauges[keyPath: field.path])])
     }
-    for field in Counters.fields where counters[keyPath: field.path] != 0 {
-      table.add([field.name, String(counters[keyPath: field.path])])
+    for field in Counters.fields where field.value(counters) != 0 {
+      table.add([field.name, String(field.value(counters))])
     }
     return table.text
   }

@@ -2,40 +2,40 @@
 
 extension Counters {
   /// Every counter with its name, in the order of their declaration.
-  public static let fields: [(name: String, path: any KeyPath<Counters, UInt64> & Sendable)] = [
-    ("pgpgin", \.pgpgin),
-    ("pgpgout", \.pgpgout),
-    ("pswpin", \.pswpin),
-    ("pswpout", \.pswpout),
-    ("pgalloc_dma", \.pgalloc_dma),
-    ("pgalloc_dma32", \.pgalloc_dma32),
-    ("pgalloc_normal", \.pgalloc_normal),
-    ("allocstall_dma", \.allocstall_dma),
-    ("allocstall_dma32", \.allocstall_dma32),
-    ("allocstall_normal", \.allocstall_normal),
-    ("numa_hit", \.numa_hit),
-    ("pgfree", \.pgfree),
-    ("pgactivate", \.pgactivate),
-    ("pgdeactivate", \.pgdeactivate),
-    ("pgfault", \.pgfault),
-    ("pgmajfault", \.pgmajfault),
-    ("pgrefill", \.pgrefill),
-    ("pgreuse", \.pgreuse),
-    ("pgsteal_direct", \.pgsteal_direct),
-    ("pgscan_direct", \.pgscan_direct),
-    ("pgscan_anon", \.pgscan_anon),
-    ("pgsteal_anon", \.pgsteal_anon),
-    ("pgrotated", \.pgrotated),
-    ("oom_kill", \.oom_kill),
-    ("swap_ra", \.swap_ra),
-    ("swap_ra_hit", \.swap_ra_hit),
-    ("swpin_zero", \.swpin_zero),
-    ("swpout_zero", \.swpout_zero),
+  public static let fields: [(name: String, value: @Sendable (Counters) -> UInt64)] = [
+    ("pgpgin", { $0.pgpgin }),
+    ("pgpgout", { $0.pgpgout }),
+    ("pswpin", { $0.pswpin }),
+    ("pswpout", { $0.pswpout }),
+    ("pgalloc_dma", { $0.pgalloc_dma }),
+    ("pgalloc_dma32", { $0.pgalloc_dma32 }),
+    ("pgalloc_normal", { $0.pgalloc_normal }),
+    ("allocstall_dma", { $0.allocstall_dma }),
+    ("allocstall_dma32", { $0.allocstall_dma32 }),
+    ("allocstall_normal", { $0.allocstall_normal }),
+    ("numa_hit", { $0.numa_hit }),
+    ("pgfree", { $0.pgfree }),
+    ("pgactivate", { $0.pgactivate }),
+    ("pgdeactivate", { $0.pgdeactivate }),
+    ("pgfault", { $0.pgfault }),
+    ("pgmajfault", { $0.pgmajfault }),
+    ("pgrefill", { $0.pgrefill }),
+    ("pgreuse", { $0.pgreuse }),
+    ("pgsteal_direct", { $0.pgsteal_direct }),
+    ("pgscan_direct", { $0.pgscan_direct }),
+    ("pgscan_anon", { $0.pgscan_anon }),
+    ("pgsteal_anon", { $0.pgsteal_anon }),
+    ("pgrotated", { $0.pgrotated }),
+    ("oom_kill", { $0.oom_kill }),
+    ("swap_ra", { $0.swap_ra }),
+    ("swap_ra_hit", { $0.swap_ra_hit }),
+    ("swpin_zero", { $0.swpin_zero }),
+    ("swpout_zero", { $0.swpout_zero }),
   ]
 
   /// A counter by name, nil when there is none of that name.
   public subscript(name: String) -> UInt64? {
-    Self.fields.first { $0.name == name }.map { self[keyPath: $0.path] }
+    Self.fields.first { $0.name == name }.map { $0.value(self) }
   }
 }
 

@@ -17,7 +17,7 @@ extension Kernel {
     lines.append(ProcLine("nr_memmap_pages", 0))
     lines.append(ProcLine("nr_memmap_boot_pages", memory.descriptorFrames))
     var values: [String: UInt64] = [:]
-    for field in Counters.fields { values[field.name] = counters[keyPath: field.path] }
+    for field in Counters.fields { values[field.name] = field.value(counters) }
     return lines + Self.lines(Self.eventNames, values)
   }
 

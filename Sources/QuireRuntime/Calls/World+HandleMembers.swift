@@ -7,6 +7,7 @@ internal import QuireProgram
 extension World {
   /// `handle.name`; room for a number has been reserved.
   mutating func handleMember(_ handle: Value, _ name: MemberName) -> BuiltinOutcome {
+    if let counter = counter(name, of: handle) { return .value(heap.integer(counter)) }
     do throws(CallFailure) {
       switch handle.tag {
       case .process?: return try processMember(handle, name)
@@ -21,6 +22,13 @@ extension World {
     } catch {
       return outcome(of: error, reading: name.text(in: image), of: handle)
     }
+  }
+
+  /// `vmstat.NAME` for a counter: what loops ask for.
+  private func counter(_ name: MemberName, of handle: Value) -> Int64? {
+    guard handle.isIdentical(to: ViewKind.vmstat.value) else { return nil }
+    let field = image.counterFields[name.number]
+    return field < 0 ? nil : Int64(clamping: Counters.fields[field].value(kernel.counters))
   }
 
   /// `handle[key]`: views by name.

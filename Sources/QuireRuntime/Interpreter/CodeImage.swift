@@ -1,6 +1,7 @@
 // A program as the interpreter wants it: the same code, with what a call has to know of a function
 // in one flat table.
 
+internal import QuireKernel
 package import QuireProgram
 
 /// What a call needs to know of its callee.
@@ -25,6 +26,10 @@ package struct CodeImage: Sendable {
   let targets: [CallTarget]
   /// By builtin, the host's functions included.
   let quickBuiltins: [QuickBuiltin]
+  /// By builtin: how many arguments stand in registers, see `Signature.fixedParameterCount`.
+  let argumentCounts: [Int]
+  /// By member name: its place in `Counters.fields`, -1 for all others.
+  let counterFields: [Int]
   /// Builtins by number.
   let builtins = Array(Builtin.allCases)
 
@@ -40,6 +45,10 @@ package struct CodeImage: Sendable {
     let quick: [Builtin: QuickBuiltin] = [.len: .len, .abs: .abs, .push: .push]
     let known = builtins.map { quick[$0] ?? .no }
     let hostCount = program.builtins.count - known.count
+    argumentCounts = program.builtins.map(\.fixedParameterCount)
+    counterFields = program.memberNames.map { name in
+      Counters.fields.firstIndex { $0.name == name } ?? -1
+    }
     quickBuiltins = known + Array(repeating: .no, count: max(0, hostCount))
   }
 

@@ -15,7 +15,7 @@ extension World {
       return callValue(register(i.b), count: Int(i.c), at: Int(i.a), i)
     case .callBuiltin:
       let first = current.execution.base + Int(i.c)
-      let count = image.program.builtins[Int(i.b)].fixedParameterCount
+      let count = image.argumentCounts[Int(i.b)]
       return callBuiltin(Int(i.b), BuiltinCall(first: first, count: count), i)
     case .callVariadic:
       let first = current.execution.base + Int(i.a)

@@ -116,7 +116,7 @@ extension Limits {
 extension Kernel {
   /// Folds in what the kernel has come to, as its counters and gauges tell it.
   fileprivate func mixState(into digest: inout Digest) {
-    for field in Counters.fields { digest.mix(counters[keyPath: field.path]) }
+    for field in Counters.fields { digest.mix(field.value(counters)) }
     for field in Gauges.fields {
       digest.mix(UInt64(bitPattern: Int64(gauges[keyPath: field.path])))
     }
