@@ -58,7 +58,7 @@ extension Kernel {
   {
     let table = memory.leafTable(below: spaces[space].root, of: address)
     guard !table.isNone, let page = memory.contents[table.index].densePage else { return false }
-    virtual.walkCache.insert(space, address, page: page)
+    virtual.walkCache.insert(space, address, table: table, page: page)
     return true
   }
 

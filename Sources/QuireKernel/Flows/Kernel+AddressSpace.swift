@@ -42,7 +42,7 @@ extension Kernel {
     }
     _ = virtual.regions.insert(
       area, links: VMALinks(pageOffset: start >> Page.shift), object: object,
-      into: &spaces[space].regions)
+      before: .none, into: &spaces[space].regions)
     spaces[space].account(area.flags, adding: pages)
   }
 

@@ -62,7 +62,7 @@ extension Kernel {
     from old: VirtualAddress, to new: VirtualAddress, in space: AddressSpaceIndex,
     by task: TaskIndex
   ) -> Bool {
-    let region = virtual.regions.firstOverlapping(new, old, in: spaces[space].regions)
+    let region = virtual.regions.firstOverlapping(new, old, in: spaces[space].regions.top)
     if region.isNone { return false }
     do { try unmapRegions(new, old, in: space, by: task) } catch { return false }
     return true
@@ -96,7 +96,7 @@ extension Kernel {
   ) -> Bool {
     let distance = new + Page.size
     let next = virtual.regions.firstOverlapping(
-      old, distance + Layout.stackGuardGap, in: spaces[space].regions)
+      old, distance + Layout.stackGuardGap, in: spaces[space].regions.top)
     return next.isNone || distance <= virtual.regions.guardedStart(next)
   }
 
@@ -107,7 +107,7 @@ extension Kernel {
     _ start: VirtualAddress, _ end: VirtualAddress, _ flags: VMAFlags,
     in space: AddressSpaceIndex, by task: TaskIndex
   ) throws(Errno) {
-    let next = virtual.regions.tree.first(above: start, in: spaces[space].regions)
+    let next = virtual.regions.tree.first(above: start, in: spaces[space].regions.top)
     let request = MergeRequest(
       space: space, start: start, end: end, flags: flags, pageOffset: start >> Page.shift,
       previous: virtual.regions.previous(before: next, in: spaces[space].regions), next: .none)
@@ -116,6 +116,7 @@ extension Kernel {
       start: start, end: end, flags: flags, object: .none, anonVMA: .none, space: space)
     _ = virtual.regions.insert(
       area, links: VMALinks(pageOffset: start >> Page.shift),
-      object: try allocateObject(.vmAreaStruct, for: task), into: &spaces[space].regions)
+      object: try allocateObject(.vmAreaStruct, for: task), before: next,
+      into: &spaces[space].regions)
   }
 }

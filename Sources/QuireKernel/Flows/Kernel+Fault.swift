@@ -123,15 +123,18 @@ extension Kernel {
   @inline(__always)
   private mutating func dispatch(_ fault: Fault) -> FaultOutcome {
     do throws(Errno) {
-      let table = memory.leafTable(below: spaces[fault.space].root, of: fault.address)
+      var table = virtual.walkCache.row(fault.space, fault.address).table
+      if table.isNone {
+        table = memory.leafTable(below: spaces[fault.space].root, of: fault.address)
+      }
       if table.isNone {
         // The kernel makes the two middle levels before it knows what the fault will need.
         try makeTable(at: TableLevel.middle, for: fault.address, in: fault.space, by: fault.task)
-        return try missingPage(fault)
+        return try missingPage(fault, table)
       }
       let index = TableLevel.index(fault.address, TableLevel.leaf)
       let entry = memory.entry(table: table, index: index)
-      if entry.isNone { return try missingPage(fault) }
+      if entry.isNone { return try missingPage(fault, table) }
       if entry.isSwap { return try swapIn(fault, entry, table: table, index: index) }
       if fault.isWrite && !entry.isWritable {
         try writeProtected(fault, entry, table: table, index: index)
@@ -147,18 +150,25 @@ extension Kernel {
   }
 
   @inline(__always)
-  private mutating func missingPage(_ fault: Fault) throws(Errno) -> FaultOutcome {
+  private mutating func missingPage(_ fault: Fault, _ table: FrameNumber)
+    throws(Errno) -> FaultOutcome
+  {
     let area = virtual.regions[fault.region]
     if !area.object.isNone { return try objectPage(fault, area) }
-    try anonymousPage(fault, area.flags)
+    let table =
+      table.isNone
+      ? try makeLeafTable(for: fault.address, in: fault.space, by: fault.task) : table
+    try anonymousPage(fault, area.flags, table)
     return .done
   }
 
   /// The first access to a page of private anonymous memory (FAULT-6).
   ///
   /// Linux: `do_anonymous_page`, mm/memory.c.
-  private mutating func anonymousPage(_ fault: Fault, _ flags: VMAFlags) throws(Errno) {
-    let table = try makeLeafTable(for: fault.address, in: fault.space, by: fault.task)
+  @inline(__always)
+  private mutating func anonymousPage(
+    _ fault: Fault, _ flags: VMAFlags, _ table: FrameNumber
+  ) throws(Errno) {
     let index = TableLevel.index(fault.address, TableLevel.leaf)
     if !fault.isWrite {
       let zero = PageTableEntry(

@@ -51,7 +51,7 @@ extension Kernel {
     area.flags.subtract(.lockedMask)
     let links = VMALinks(pageOffset: virtual.regions.links[region.index].pageOffset)
     let copy = virtual.regions.insert(
-      area, links: links, object: object, into: &spaces[target].regions)
+      area, links: links, object: object, before: .none, into: &spaces[target].regions)
     spaces[target].account(area.flags, adding: area.pageCount)
     if !area.object.isNone { virtual.objects.link(copy, to: area.object, in: &virtual.regions) }
     if area.flags.contains(.wipeOnFork) { return }
@@ -109,14 +109,16 @@ extension Kernel {
     let clears =
       area.flags.contains(.shared)
       ? PageTableEntry.accessedBit | PageTableEntry.dirtyBit : PageTableEntry.accessedBit
+    // A table that never had an entry has no words yet; the copy gets them with its first.
+    guard let words = memory.contents[table.index].densePage else { return }
     var index = range.lowerBound
     var copied: Nanoseconds = 0
     while index < range.upperBound {
-      var entry = memory.entry(table: table, index: index)
+      var entry = PageTableEntry(bits: memory.store.dense[words, index])
       if entry.isPresent {
         if area.flags.isCopyOnWrite && entry.isWritable {
           entry.bits &= ~PageTableEntry.writeBit
-          memory.setEntry(table: table, index: index, to: entry)
+          memory.store.dense[words, index] = entry.bits
         }
         if !entry.isSpecial { share(entry.frame, with: area.space) }
         entry.bits &= ~clears

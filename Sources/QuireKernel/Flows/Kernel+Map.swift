@@ -46,7 +46,7 @@ extension Kernel {
     if request.flags.contains(.locked) { flags.insert(.locked) }
     let start = try address(for: request, length, in: space, by: task)
     if request.flags.contains(.fixedNoReplace),
-      !virtual.regions.firstOverlapping(start, start + length, in: spaces[space].regions).isNone
+      !virtual.regions.firstOverlapping(start, start + length, in: spaces[space].regions.top).isNone
     {
       throw .EEXIST
     }
@@ -112,7 +112,7 @@ extension Kernel {
     if length > Layout.taskSize { return nil }
     let root = spaces[space].regions
     if hint != 0 && hint <= Layout.taskSize - length {
-      let above = virtual.regions.tree.first(above: hint, in: root)
+      let above = virtual.regions.tree.first(above: hint, in: root.top)
       if above.isNone || hint + length <= virtual.regions.guardedStart(above) { return hint }
     }
     let floor = tunables.mmapMinimumAddress
@@ -169,7 +169,13 @@ extension Kernel {
   ) throws(Errno) {
     var area = request
     let space = area.space
-    var old = try isolateRegions(area.start, area.end, in: space, by: task)
+    var next = virtual.regions.tree.first(above: area.start, in: spaces[space].regions.top)
+    var old: RegionRun?
+    if !next.isNone && virtual.regions[next].start < area.end {
+      let run = try isolateRegions(from: next, area.start, area.end, in: space, by: task)
+      next = virtual.regions.next(run.last)
+      old = run
+    }
     let pages = area.pageCount
     guard mayExpand(space, area.flags, by: pages - (old?.pages ?? 0), task) else { throw .ENOMEM }
     var charged: UInt64 = 0
@@ -180,13 +186,13 @@ extension Kernel {
       area.flags.insert(.account)
     }
     let object: SlabObject
-    do { object = try reserve(&area, replacing: old, by: task) } catch {
+    do { object = try reserve(&area, replacing: old, before: next, by: task) } catch {
       uncharge(pages: charged)
       throw error
     }
     if area.flags.contains(.account) { old?.accountedPages = 0 }
     if let old { removeRegions(old, from: space) }
-    try link(area, pageOffset: pageOffset, object, by: task)
+    try link(area, pageOffset: pageOffset, object, before: next, by: task)
     spaces[space].account(area.flags, adding: pages)
     if area.flags.contains(.locked) { spaces[space].lockedPages += pages }
   }
@@ -195,14 +201,15 @@ extension Kernel {
   ///
   /// - Throws: ENOMEM, and nothing is taken.
   private mutating func reserve(
-    _ area: inout VirtualMemoryArea, replacing old: RegionRun?, by task: TaskIndex
+    _ area: inout VirtualMemoryArea, replacing old: RegionRun?, before next: VMAIndex,
+    by task: TaskIndex
   ) throws(Errno) -> SlabObject {
     let object = try allocateObject(.vmAreaStruct, for: task)
     do throws(Errno) {
       if area.flags.contains(.shared) {
         area.object = try makeSharedObject(
           pages: area.pageCount, area.flags, in: area.space, by: task)
-      } else if hasNeighbours(area, replacing: old) {
+      } else if touchesBoth(area, replacing: old, before: next) {
         // Joining both may give the one the other's pages.
         try reserveChains(1, by: task)
       }
@@ -214,28 +221,20 @@ extension Kernel {
   }
 
   /// Whether regions will touch the new one at both ends.
-  private borrowing func hasNeighbours(_ area: VirtualMemoryArea, replacing old: RegionRun?)
-    -> Bool
-  {
-    let root = spaces[area.space].regions
-    let next: VMAIndex
-    let previous: VMAIndex
-    if let old {
-      (previous, next) = (virtual.regions.previous(old.first), virtual.regions.next(old.last))
-    } else {
-      next = virtual.regions.tree.first(above: area.start, in: root)
-      previous = virtual.regions.previous(before: next, in: root)
-    }
-    return !next.isNone && !previous.isNone && virtual.regions[next].start == area.end
-      && virtual.regions[previous].end == area.start
+  private borrowing func touchesBoth(
+    _ area: VirtualMemoryArea, replacing old: RegionRun?, before next: VMAIndex
+  ) -> Bool {
+    if next.isNone || virtual.regions[next].start != area.end { return false }
+    let previous = virtual.regions.previous(old?.first ?? next)
+    return !previous.isNone && virtual.regions[previous].end == area.start
   }
 
   /// Extends a neighbour over the range, or makes a region of its own.
   private mutating func link(
-    _ area: VirtualMemoryArea, pageOffset: UInt64, _ object: SlabObject, by task: TaskIndex
+    _ area: VirtualMemoryArea, pageOffset: UInt64, _ object: SlabObject, before next: VMAIndex,
+    by task: TaskIndex
   ) throws(Errno) {
     let space = area.space
-    let next = virtual.regions.tree.first(above: area.start, in: spaces[space].regions)
     let request = MergeRequest(
       space: space, start: area.start, end: area.end, flags: area.flags, pageOffset: pageOffset,
       object: area.object,
@@ -247,7 +246,8 @@ extension Kernel {
       return
     }
     let region = virtual.regions.insert(
-      area, links: VMALinks(pageOffset: pageOffset), object: object, into: &spaces[space].regions)
+      area, links: VMALinks(pageOffset: pageOffset), object: object, before: next,
+      into: &spaces[space].regions)
     if !area.object.isNone {
       virtual.objects.link(region, to: area.object, in: &virtual.regions)
     }

@@ -18,7 +18,7 @@ extension Kernel {
     if end <= address { throw .ENOMEM }
     if !rights.isSubset(of: [.read, .write, .execute, .semaphore]) { throw .EINVAL }
     let space = tasks[task].space
-    let first = virtual.regions.firstOverlapping(address, end, in: spaces[space].regions)
+    let first = virtual.regions.firstOverlapping(address, end, in: spaces[space].regions.top)
     if first.isNone { throw .ENOMEM }
     let start = try protectionStart(first, address, growth)
     try protectRegions(from: first, start, end, VMAFlags(rights), by: task)
@@ -57,7 +57,7 @@ extension Kernel {
         try protect(region, cursor, stop, newFlags, by: task)
       }
       cursor = stop
-      region = virtual.regions.tree.first(above: cursor, in: spaces[space].regions)
+      region = virtual.regions.tree.first(above: cursor, in: spaces[space].regions.top)
     }
   }
 

@@ -233,7 +233,8 @@ extension Kernel {
       area.start = address
     }
     let part = virtual.regions.insert(
-      area, links: links, object: object, into: &spaces[space].regions)
+      area, links: links, object: object,
+      before: newBelow ? region : virtual.regions.next(region), into: &spaces[space].regions)
     virtual.reverseMap.clone(from: region, to: part, in: &virtual.regions)
     if !area.object.isNone {
       virtual.objects.link(part, to: area.object, in: &virtual.regions)
@@ -260,7 +261,7 @@ extension Kernel {
     _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress,
     _ space: AddressSpaceIndex
   ) {
-    virtual.regions.setBounds(region, start, end, in: spaces[space].regions)
+    virtual.regions.setBounds(region, start, end, in: spaces[space].regions.top)
   }
 
   /// Takes the first pages of a region away from it.

@@ -28,7 +28,7 @@ extension Kernel {
     }
     if area.flags.contains(.locked) { spaces[space].lockedPages += growth }
     spaces[space].account(area.flags, adding: growth)
-    virtual.regions.setBounds(region, address, area.end, in: spaces[space].regions)
+    virtual.regions.setBounds(region, address, area.end, in: spaces[space].regions.top)
     virtual.regions.links[region.index].pageOffset = pageOffset - growth
     return true
   }

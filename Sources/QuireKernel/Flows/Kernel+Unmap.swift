@@ -27,9 +27,9 @@ extension Kernel {
     _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex,
     by task: TaskIndex
   ) throws(Errno) {
-    if let run = try isolateRegions(start, end, in: space, by: task) {
-      removeRegions(run, from: space)
-    }
+    let first = virtual.regions.firstOverlapping(start, end, in: spaces[space].regions.top)
+    if first.isNone { return }
+    removeRegions(try isolateRegions(from: first, start, end, in: space, by: task), from: space)
   }
 
   /// Regions to be taken away: a run of whole ones, and what they add up to.
@@ -43,17 +43,16 @@ extension Kernel {
     var accountedPages: UInt64 = 0
   }
 
-  /// Cuts the regions at the edges of a range, so that whole ones fill it; nil when it is empty.
+  /// Cuts the regions at the edges of a range, so that whole ones fill it.
   ///
+  /// - Parameter first: the first region that has a page in the range.
   /// The limit on regions may be passed for a moment by the cut of an edge, as that helps to free
   /// some; a hole in the middle of one region may not pass it.
   /// Linux: `vms_gather_munmap_vmas`, mm/vma.c.
   mutating func isolateRegions(
-    _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex,
-    by task: TaskIndex
-  ) throws(Errno) -> RegionRun? {
-    let first = virtual.regions.firstOverlapping(start, end, in: spaces[space].regions)
-    if first.isNone { return nil }
+    from first: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress,
+    in space: AddressSpaceIndex, by task: TaskIndex
+  ) throws(Errno) -> RegionRun {
     if virtual.regions[first].start < start {
       let isHole = end < virtual.regions[first].end
       if isHole && spaces[space].regionCount >= tunables.maxMapCount { throw .ENOMEM }

@@ -1,5 +1,7 @@
 // Taking pages away from an address space: entries are cleared, pages lose a mapping and an owner.
 
+internal import KernelStorage
+
 extension Kernel {
   /// Clears every entry of a range that lies in one region; tables stay.
   ///
@@ -23,12 +25,13 @@ extension Kernel {
     of table: FrameNumber, _ start: VirtualAddress, _ end: VirtualAddress,
     in space: AddressSpaceIndex
   ) {
+    guard let words = memory.contents[table.index].densePage else { return }
     var index = TableLevel.index(start, TableLevel.leaf)
     let stop = index + Int((end - start) >> Page.shift)
     while index < stop {
-      let entry = memory.entry(table: table, index: index)
+      let entry = PageTableEntry(bits: memory.store.dense[words, index])
       if !entry.isNone {
-        memory.setEntry(table: table, index: index, to: .none)
+        memory.store.dense[words, index] = 0
         if entry.isPresent {
           unmap(entry, in: space)
         } else {

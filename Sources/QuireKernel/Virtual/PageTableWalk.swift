@@ -77,10 +77,11 @@ extension PhysicalMemory {
 /// Linux: none (model only).
 struct WalkCache: ~Copyable {
   struct Row: BitwiseCopyable {
-    /// The address space above bit 32, the 2 MiB region below; 0 is no row.
-    var key: UInt64
+    /// The start of 2 MiB with the address space in the bits below; 0 is no row.
+    var key: UInt64 = 0
     /// The number of the table's words in the store of page contents.
-    var page: UInt64
+    var page: UInt32 = 0
+    var table = FrameNumber.none
   }
 
   private static let rows = 1024
@@ -88,43 +89,50 @@ struct WalkCache: ~Copyable {
 
   init() { cache.extend(to: Self.rows) }
 
+  /// Linux allows 2^22 tasks; this model 2^15, and each has at most one address space.
   @inline(__always)
   private static func key(_ space: AddressSpaceIndex, _ address: VirtualAddress) -> UInt64 {
-    UInt64(space.rawValue) << 32 | address >> TableLevel.shift(1)
+    address & ~(Layout.middleSpan - 1) | UInt64(space.rawValue)
   }
 
   @inline(__always)
-  private static func row(_ key: UInt64) -> Int {
-    Int((key ^ (key >> 32 &* 37)) & UInt64(rows - 1))
+  private static func place(_ key: UInt64) -> Int {
+    Int((key >> TableLevel.shift(1) ^ key &* 37) & UInt64(rows - 1))
+  }
+
+  /// The leaf table for `address`; a row without a table when it is not in the cache.
+  @inline(__always)
+  borrowing func row(_ space: AddressSpaceIndex, _ address: VirtualAddress) -> Row {
+    let key = Self.key(space, address)
+    let row = cache[Self.place(key)]
+    return row.key == key ? row : Row()
   }
 
   /// The page of words that holds the leaf table for `address`; 0 when it is not in the cache.
   @inline(__always)
   borrowing func page(_ space: AddressSpaceIndex, _ address: VirtualAddress) -> Int {
-    let key = Self.key(space, address)
-    let row = cache[Self.row(key)]
-    return row.key == key ? Int(row.page) : 0
+    Int(row(space, address).page)
   }
 
   mutating func insert(
-    _ space: AddressSpaceIndex, _ address: VirtualAddress, page: Int
+    _ space: AddressSpaceIndex, _ address: VirtualAddress, table: FrameNumber, page: Int
   ) {
     let key = Self.key(space, address)
-    cache[Self.row(key)] = Row(key: key, page: UInt64(page))
+    cache[Self.place(key)] = Row(key: key, page: UInt32(page), table: table)
   }
 
-  /// Every row: its space, the start of its 2 MiB, and the page of words.
-  borrowing func forEach(_ body: (AddressSpaceIndex, VirtualAddress, Int) -> Void) {
+  /// Every row: its space, the start of its 2 MiB, and what it says.
+  borrowing func visit(_ body: (AddressSpaceIndex, VirtualAddress, Row) -> Void) {
     for index in 0..<Self.rows where cache[index].key != 0 {
-      let row = cache[index]
-      let region = row.key & 0xffff_ffff
+      let key = cache[index].key
       body(
-        AddressSpaceIndex(UInt32(row.key >> 32)), region << TableLevel.shift(1), Int(row.page))
+        AddressSpaceIndex(UInt32(key & (Layout.middleSpan - 1))), key & ~(Layout.middleSpan - 1),
+        cache[index])
     }
   }
 
   mutating func drop(_ space: AddressSpaceIndex, _ address: VirtualAddress) {
     let key = Self.key(space, address)
-    if cache[Self.row(key)].key == key { cache[Self.row(key)].key = 0 }
+    if cache[Self.place(key)].key == key { cache[Self.place(key)] = Row() }
   }
 }

@@ -58,7 +58,7 @@ extension Kernel {
     _ violations: inout [InvariantViolation]
   ) {
     let name = "\(String(address, radix: 16)) of space \(space.rawValue)"
-    let region = virtual.regions.tree.first(above: address, in: spaces[space].regions)
+    let region = virtual.regions.tree.first(above: address, in: spaces[space].regions.top)
     guard !region.isNone, virtual.regions[region].contains(address) else {
       violations.append(InvariantViolation("entry.outside-region", name))
       return
@@ -165,13 +165,15 @@ extension Kernel {
 
   /// A cached leaf table is the one that a walk finds.
   borrowing func checkWalkCache(_ violations: inout [InvariantViolation]) {
-    virtual.walkCache.forEach { space, address, page in
+    virtual.walkCache.visit { space, address, row in
       guard spaces.isLive(space) else {
         violations.append(InvariantViolation("walk-cache.space", "space \(space.rawValue)"))
         return
       }
       let table = memory.leafTable(below: spaces[space].root, of: address)
-      if table.isNone || memory.contents[table.index].densePage != page {
+      if table.isNone || table != row.table
+        || memory.contents[table.index].densePage != Int(row.page)
+      {
         violations.append(
           InvariantViolation("walk-cache.table", "\(String(address, radix: 16))"))
       }

@@ -42,7 +42,7 @@ package struct RegionTable: ~Copyable {
     -> VMAIndex
   {
     if !root.cached.isNone && areas[root.cached.index].contains(address) { return root.cached }
-    let found = tree.first(above: address, in: root)
+    let found = tree.first(above: address, in: root.top)
     if !found.isNone { root.cached = found }
     return found
   }
@@ -51,9 +51,9 @@ package struct RegionTable: ~Copyable {
   ///
   /// Linux: `find_vma_intersection`, include/linux/mm.h.
   package borrowing func firstOverlapping(
-    _ start: VirtualAddress, _ end: VirtualAddress, in root: RegionTree.Root
+    _ start: VirtualAddress, _ end: VirtualAddress, in top: RegionTree.Top
   ) -> VMAIndex {
-    let found = tree.first(above: start, in: root)
+    let found = tree.first(above: start, in: top)
     return found.isNone || areas[found.index].start >= end ? .none : found
   }
 
@@ -91,67 +91,71 @@ package struct RegionTable: ~Copyable {
   // MARK: Changes
 
   /// Adds a region in free space; `object` is the kernel memory for it.
+  ///
+  /// - Parameter next: the first region behind it, or none.
   package mutating func insert(
-    _ area: VirtualMemoryArea, links record: VMALinks, object: SlabObject,
+    _ area: VirtualMemoryArea, links record: VMALinks, object: SlabObject, before next: VMAIndex,
     into root: inout RegionTree.Root
   ) -> VMAIndex {
-    precondition(area.start < area.end, "RegionTable: an empty region at \(area.start)")
-    let next = tree.first(above: area.start, in: root)
-    let previous = previous(before: next, in: root)
+    let previous = next.isNone ? root.last : links[next.index].previous
+    let floor = previous.isNone ? 0 : areas[previous.index].end
+    let ceiling = next.isNone ? .max : areas[next.index].start
     precondition(
-      next.isNone || areas[next.index].start >= area.end,
-      "RegionTable: a region at \(area.start) would overlap its neighbour")
+      area.start < area.end && area.start >= floor && area.end <= ceiling,
+      "RegionTable: \(area.start) ..< \(area.end) is not free")
     let region = VMAIndex(areas.allocate(area))
-    links.extend(to: region.index + 1)
-    links[region.index] = record
-    objects.extend(to: region.index + 1)
-    objects[region.index] = object
-    readahead.extend(to: region.index + 1)
-    readahead[region.index] = SwapReadahead()
+    store(record, object, at: region)
     links[region.index].next = next
     links[region.index].previous = previous
     if previous.isNone { root.first = region } else { links[previous.index].next = region }
     if next.isNone { root.last = region } else { links[next.index].previous = region }
-    tree.insert(region, end: area.end, gap: gap(before: region), into: &root)
-    refreshGap(before: next, in: root)
+    let isDone = tree.insert(
+      region, end: area.end, gap: area.start - floor, followingGap: ceiling - area.end, into: &root)
+    if !isDone { refreshGap(before: next, in: root.top) }
     return region
+  }
+
+  private mutating func store(_ record: VMALinks, _ object: SlabObject, at region: VMAIndex) {
+    if region.index >= links.count {
+      links.extend(to: region.index + 1)
+      objects.extend(to: region.index + 1)
+      readahead.extend(to: region.index + 1)
+    }
+    links[region.index] = record
+    objects[region.index] = object
+    readahead[region.index] = SwapReadahead()
   }
 
   /// Takes a region out and returns its kernel memory; its chains and the object it maps are the
   /// caller's.
   package mutating func remove(_ region: VMAIndex, from root: inout RegionTree.Root) -> SlabObject {
-    let record = links[region.index]
-    tree.remove(end: areas[region.index].end, from: &root)
-    if record.previous.isNone {
-      root.first = record.next
-    } else {
-      links[record.previous.index].next = record.next
-    }
-    if record.next.isNone {
-      root.last = record.previous
-    } else {
-      links[record.next.index].previous = record.previous
-    }
+    let (next, previous) = (links[region.index].next, links[region.index].previous)
+    let floor = previous.isNone ? 0 : areas[previous.index].end
+    let ceiling = next.isNone ? .max : areas[next.index].start
+    let isDone = tree.remove(
+      end: areas[region.index].end, followingGap: ceiling - floor, from: &root)
+    if previous.isNone { root.first = next } else { links[previous.index].next = next }
+    if next.isNone { root.last = previous } else { links[next.index].previous = previous }
     if root.cached == region { root.cached = .none }
     areas.release(region.index)
-    refreshGap(before: record.next, in: root)
+    if !isDone { refreshGap(before: next, in: root.top) }
     return objects[region.index]
   }
 
   /// Moves the ends of a region within the free space around it.
   package mutating func setBounds(
-    _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, in root: RegionTree.Root
+    _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, in top: RegionTree.Top
   ) {
     let oldEnd = areas[region.index].end
     areas[region.index].start = start
     areas[region.index].end = end
-    tree.update(end: oldEnd, to: end, gap: gap(before: region), in: root)
-    if end != oldEnd { refreshGap(before: links[region.index].next, in: root) }
+    tree.update(end: oldEnd, to: end, gap: gap(before: region), in: top)
+    if end != oldEnd { refreshGap(before: links[region.index].next, in: top) }
   }
 
-  private mutating func refreshGap(before region: VMAIndex, in root: RegionTree.Root) {
+  private mutating func refreshGap(before region: VMAIndex, in top: RegionTree.Top) {
     if region.isNone { return }
     let end = areas[region.index].end
-    tree.update(end: end, to: end, gap: gap(before: region), in: root)
+    tree.update(end: end, to: end, gap: gap(before: region), in: top)
   }
 }

@@ -4,7 +4,7 @@
 // right before the region. An entry of an inner node holds the largest key and the largest gap
 // of its child. So look-up, insertion, removal and the search for a hole that fits are all
 // O(log n). Nodes of all address spaces share one set of columns; keys, gaps and children lie
-// apart because a look-up reads keys alone. Every node but a root keeps at least `minimumFill`
+// apart because a look-up reads no gaps. Every node but a root keeps at least `minimumFill`
 // entries.
 
 internal import KernelStorage
@@ -13,9 +13,16 @@ internal import KernelStorage
 ///
 /// Linux: `struct maple_tree` of `mm_struct.mm_mt`, include/linux/maple_tree.h.
 package struct RegionTree: ~Copyable {
-  /// One tree; `node` is 0 while it is empty.
-  package struct Root: Hashable, Sendable, BitwiseCopyable {
+  /// Where a tree begins; `node` is 0 while it is empty.
+  package struct Top: Hashable, Sendable, BitwiseCopyable {
     package var node: UInt32 = 0
+    /// Levels above the leaves.
+    package var height: UInt32 = 0
+  }
+
+  /// One tree.
+  package struct Root: Hashable, Sendable, BitwiseCopyable {
+    package var top = Top()
     package var count: UInt32 = 0
     package var first = VMAIndex.none
     package var last = VMAIndex.none
@@ -39,6 +46,7 @@ package struct RegionTree: ~Copyable {
   /// Two neighbours join only when room remains, so that the next insertion does not split again.
   static let joinedFill = 12
 
+  /// Keys that are not in use are above every address.
   var keys = Table<UInt64>()
   var gaps = Table<UInt64>()
   /// Regions in a leaf, nodes above.
@@ -52,37 +60,39 @@ package struct RegionTree: ~Copyable {
 
   /// The first region whose end is above `address`.
   @inline(__always)
-  package borrowing func first(above address: VirtualAddress, in root: Root) -> VMAIndex {
-    var node = Int(root.node)
+  package borrowing func first(above address: VirtualAddress, in top: Top) -> VMAIndex {
+    var node = Int(top.node)
     if node == 0 { return .none }
+    var height = top.height
     while true {
-      let header = headers[node]
-      let slot = slotAbove(address, base: node &* Self.fanOut, count: Int(header.count))
-      if slot == Int(header.count) { return .none }
+      let slot = slotAbove(address, in: node)
+      if slot >= Self.fanOut { return .none }
       let child = children[node &* Self.fanOut &+ slot]
-      if header.level == 0 { return VMAIndex(child) }
+      // A slot that is not in use names no child: every key of the tree was at most `address`.
+      if height == 0 || child == 0 { return VMAIndex(child) }
+      height &-= 1
       node = Int(child)
     }
   }
 
   /// The last region whose end is at most `limit` and whose gap is at least `length`.
-  package borrowing func last(endingBy limit: VirtualAddress, gap length: UInt64, in root: Root)
+  package borrowing func last(endingBy limit: VirtualAddress, gap length: UInt64, in top: Top)
     -> VMAIndex
   {
-    root.node == 0 ? .none : last(below: Int(root.node), limit, length)
+    top.node == 0 ? .none : last(below: Int(top.node), limit, length)
   }
 
   /// The first region whose end is above `limit` and whose gap is at least `length`.
-  package borrowing func first(endingAbove limit: VirtualAddress, gap length: UInt64, in root: Root)
+  package borrowing func first(endingAbove limit: VirtualAddress, gap length: UInt64, in top: Top)
     -> VMAIndex
   {
-    root.node == 0 ? .none : first(below: Int(root.node), limit, length)
+    top.node == 0 ? .none : first(below: Int(top.node), limit, length)
   }
 
   private borrowing func last(below node: Int, _ limit: UInt64, _ length: UInt64) -> VMAIndex {
     let header = headers[node]
     let base = node * Self.fanOut
-    var slot = slotAbove(limit, base: base, count: Int(header.count))
+    var slot = min(slotAbove(limit, in: node), Int(header.count))
     // In an inner node the child that straddles `limit` may hold entries below it.
     if header.level == 0 || slot == Int(header.count) { slot -= 1 }
     while slot >= 0 {
@@ -100,97 +110,111 @@ package struct RegionTree: ~Copyable {
   private borrowing func first(below node: Int, _ limit: UInt64, _ length: UInt64) -> VMAIndex {
     let header = headers[node]
     let base = node * Self.fanOut
-    for slot in slotAbove(limit, base: base, count: Int(header.count))..<Int(header.count)
-    where gaps[base + slot] >= length {
-      let child = children[base + slot]
-      if header.level == 0 { return VMAIndex(child) }
-      let found = first(below: Int(child), limit, length)
-      if !found.isNone { return found }
+    var slot = slotAbove(limit, in: node)
+    while slot < Int(header.count) {
+      if gaps[base + slot] >= length {
+        let child = children[base + slot]
+        if header.level == 0 { return VMAIndex(child) }
+        let found = first(below: Int(child), limit, length)
+        if !found.isNone { return found }
+      }
+      slot += 1
     }
     return .none
   }
 
-  /// The first slot of a node whose key is above `address`, or `count`.
+  /// How many keys of a node are at most `address`: the slot of the first one above it.
+  ///
+  /// A binary search of five steps without branches: a branch that is guessed wrong costs more.
   @inline(__always)
-  borrowing func slotAbove(_ address: UInt64, base: Int, count: Int) -> Int {
-    var slot = 0
-    while slot < count && keys[base &+ slot] <= address { slot &+= 1 }
-    return slot
+  private borrowing func slotAbove(_ address: UInt64, in node: Int) -> Int {
+    let base = node &* Self.fanOut
+    var place = base &+ (keys[base &+ 7] <= address ? 8 : 0)
+    place &+= keys[place &+ 3] <= address ? 4 : 0
+    place &+= keys[place &+ 1] <= address ? 2 : 0
+    place &+= keys[place] <= address ? 1 : 0
+    return place &- base &+ (keys[place] <= address ? 1 : 0)
   }
 
   // MARK: Changes
 
-  /// Adds a region that overlaps none.
+  /// Adds a region that overlaps none; the region behind it has `followingGap` then.
+  ///
+  /// - Returns: false when the one behind lies in another leaf, so that its gap is still to be set.
   package mutating func insert(
-    _ region: VMAIndex, end: VirtualAddress, gap: UInt64, into root: inout Root
-  ) {
+    _ region: VMAIndex, end: VirtualAddress, gap: UInt64, followingGap: UInt64,
+    into root: inout Root
+  ) -> Bool {
     root.count += 1
-    if root.node == 0 { root.node = allocate(level: 0) }
-    let leaf = leaf(for: end, root)
-    let slot = slotAbove(end, base: leaf * Self.fanOut, count: Int(headers[leaf].count))
-    insert(key: end, gap: gap, child: region.rawValue, at: slot, of: leaf, &root)
+    if root.top.node == 0 { root.top = Top(node: allocate(level: 0), height: 0) }
+    let leaf = leaf(for: end, root.top)
+    let slot = slotAbove(end, in: leaf)
+    let isInLeaf = slot < Int(headers[leaf].count)
+    if isInLeaf { gaps[leaf * Self.fanOut + slot] = followingGap }
+    insert(Entry(key: end, gap: gap, child: region.rawValue), at: slot, of: leaf, &root)
+    return isInLeaf
   }
 
-  /// Takes the region that ends at `end` out.
-  package mutating func remove(end: VirtualAddress, from root: inout Root) {
-    let (leaf, slot) = place(of: end, root)
+  /// Takes the region that ends at `end` out; the region behind it has `followingGap` then.
+  ///
+  /// - Returns: false when the one behind lies in another leaf, so that its gap is still to be set.
+  package mutating func remove(
+    end: VirtualAddress, followingGap: UInt64, from root: inout Root
+  ) -> Bool {
+    let (leaf, slot) = place(of: end, root.top)
+    let isInLeaf = slot + 1 < Int(headers[leaf].count)
+    if isInLeaf { gaps[leaf * Self.fanOut + slot + 1] = followingGap }
     root.count -= 1
     remove(slot, of: leaf, &root)
+    return isInLeaf
   }
 
   /// Gives the region that ends at `end` another end, between its neighbours, and another gap.
   package mutating func update(
-    end: VirtualAddress, to newEnd: VirtualAddress, gap: UInt64, in root: Root
+    end: VirtualAddress, to newEnd: VirtualAddress, gap: UInt64, in top: Top
   ) {
-    let (leaf, slot) = place(of: end, root)
+    let (leaf, slot) = place(of: end, top)
+    let place = leaf * Self.fanOut + slot
+    if newEnd == end && gaps[place] == gap { return }
     keys[leaf * Self.fanOut + slot] = newEnd
-    gaps[leaf * Self.fanOut + slot] = gap
+    gaps[place] = gap
     refreshAbove(leaf)
   }
 
-  /// Gives every node of a tree back; the regions are the caller's.
-  package mutating func removeAll(from root: inout Root) {
-    if root.node != 0 { release(subtree: root.node) }
-    root = Root()
-  }
-
-  private mutating func release(subtree node: UInt32) {
-    let header = headers[Int(node)]
-    if header.level > 0 {
-      for slot in 0..<Int(header.count) {
-        release(subtree: children[Int(node) * Self.fanOut + slot])
-      }
-    }
-    release(node)
-  }
-
   /// The leaf where `end` is or belongs.
-  private borrowing func leaf(for end: UInt64, _ root: Root) -> Int {
-    var node = Int(root.node)
-    while headers[node].level > 0 {
-      let count = Int(headers[node].count)
-      let slot = min(slotAbove(end &- 1, base: node * Self.fanOut, count: count), count - 1)
+  @inline(__always)
+  private borrowing func leaf(for end: UInt64, _ top: Top) -> Int {
+    var node = Int(top.node)
+    var height = top.height
+    while height > 0 {
+      let slot = min(slotAbove(end &- 1, in: node), Int(headers[node].count) - 1)
       node = Int(children[node * Self.fanOut + slot])
+      height -= 1
     }
     return node
   }
 
-  private borrowing func place(of end: UInt64, _ root: Root) -> (leaf: Int, slot: Int) {
-    precondition(root.node != 0, "RegionTree: no region ends at \(end)")
-    let leaf = leaf(for: end, root)
-    let count = Int(headers[leaf].count)
-    let slot = slotAbove(end &- 1, base: leaf * Self.fanOut, count: count)
+  private borrowing func place(of end: UInt64, _ top: Top) -> (leaf: Int, slot: Int) {
+    precondition(top.node != 0, "RegionTree: no region ends at \(end)")
+    let leaf = leaf(for: end, top)
+    let slot = slotAbove(end &- 1, in: leaf)
     precondition(
-      slot < count && keys[leaf * Self.fanOut + slot] == end,
+      slot < Self.fanOut && keys[leaf * Self.fanOut + slot] == end,
       "RegionTree: no region ends at \(end)")
     return (leaf, slot)
   }
 
   // MARK: Nodes
 
+  private struct Entry: BitwiseCopyable {
+    var key: UInt64
+    var gap: UInt64
+    var child: UInt32
+  }
+
   private mutating func appendNode() {
     headers.append(Header(parent: 0, count: 0, level: 0))
-    keys.extend(to: headers.count * Self.fanOut)
+    for _ in 0..<Self.fanOut { keys.append(.max) }
     gaps.extend(to: headers.count * Self.fanOut)
     children.extend(to: headers.count * Self.fanOut)
   }
@@ -208,27 +232,37 @@ package struct RegionTree: ~Copyable {
   }
 
   private mutating func release(_ node: UInt32) {
+    setCount(0, of: Int(node))
     headers[Int(node)] = Header(parent: firstFree, count: 0, level: 0)
     firstFree = node
   }
 
-  private mutating func copyEntry(from source: Int, to target: Int) {
-    keys[target] = keys[source]
-    gaps[target] = gaps[source]
-    children[target] = children[source]
+  /// Sets how many entries a node has; the slots behind them are marked as not in use.
+  private mutating func setCount(_ count: Int, of node: Int) {
+    var slot = Int(headers[node].count)
+    while slot > count {
+      slot -= 1
+      keys[node * Self.fanOut + slot] = .max
+      children[node * Self.fanOut + slot] = 0
+    }
+    headers[node].count = UInt16(count)
   }
 
   /// Moves `count` entries between two nodes and tells moved nodes who is above them now.
   private mutating func moveEntries(
     _ count: Int, from source: (node: Int, slot: Int), to target: (node: Int, slot: Int)
   ) {
-    let from = source.node * Self.fanOut + source.slot
-    let to = target.node * Self.fanOut + target.slot
+    let goesUp = source.node == target.node && target.slot > source.slot
     for step in 0..<count {
-      let offset = to > from ? count - 1 - step : step
-      copyEntry(from: from + offset, to: to + offset)
+      let offset = goesUp ? count - 1 - step : step
+      let from = source.node * Self.fanOut + source.slot + offset
+      let to = target.node * Self.fanOut + target.slot + offset
+      keys[target.node * Self.fanOut + target.slot + offset] =
+        keys[source.node * Self.fanOut + source.slot + offset]
+      gaps[to] = gaps[from]
+      children[to] = children[from]
       if source.node != target.node && headers[target.node].level > 0 {
-        headers[Int(children[to + offset])].parent = UInt32(target.node)
+        headers[Int(children[to])].parent = UInt32(target.node)
       }
     }
   }
@@ -240,17 +274,18 @@ package struct RegionTree: ~Copyable {
     return slot
   }
 
-  /// Writes the largest key and gap of `node` into its parent.
+  /// Writes the largest key and gap of `node` into its parent; says whether that changed anything.
   private mutating func refreshEntry(of node: Int) -> Bool {
     let parent = Int(headers[node].parent)
-    let entry = parent * Self.fanOut + slotInParent(node)
+    let slot = slotInParent(node)
+    let entry = parent * Self.fanOut + slot
     let base = node * Self.fanOut
     let count = Int(headers[node].count)
     var gap: UInt64 = 0
     for slot in 0..<count { gap = max(gap, gaps[base + slot]) }
-    let key = keys[base + count - 1]
-    if keys[entry] == key && gaps[entry] == gap { return false }
-    keys[entry] = key
+    let key = keys[node * Self.fanOut + count - 1]
+    if keys[parent * Self.fanOut + slot] == key && gaps[entry] == gap { return false }
+    keys[parent * Self.fanOut + slot] = key
     gaps[entry] = gap
     return true
   }
@@ -264,43 +299,47 @@ package struct RegionTree: ~Copyable {
   }
 
   private mutating func insert(
-    key: UInt64, gap: UInt64, child: UInt32, at slot: Int, of start: Int, _ root: inout Root
+    _ entry: Entry, at wanted: Int, of start: Int, _ root: inout Root
   ) {
     var node = start
-    var slot = slot
+    var slot = wanted
     if Int(headers[node].count) == Self.fanOut {
-      let right = split(node, &root)
-      let half = Int(headers[node].count)
-      if slot > half {
-        slot -= half
+      let right = split(node, at: slot, &root)
+      let kept = Int(headers[node].count)
+      if slot > kept {
+        slot -= kept
         node = right
       }
     }
     let count = Int(headers[node].count)
     moveEntries(count - slot, from: (node, slot), to: (node, slot + 1))
     headers[node].count += 1
-    let entry = node * Self.fanOut + slot
-    keys[entry] = key
-    gaps[entry] = gap
-    children[entry] = child
-    if headers[node].level > 0 { headers[Int(child)].parent = UInt32(node) }
+    let place = node * Self.fanOut + slot
+    keys[node * Self.fanOut + slot] = entry.key
+    gaps[place] = entry.gap
+    children[place] = entry.child
+    if headers[node].level > 0 { headers[Int(entry.child)].parent = UInt32(node) }
     refreshAbove(node)
   }
 
-  /// Moves the upper half of a full node into a new right neighbour, which is returned.
-  private mutating func split(_ node: Int, _ root: inout Root) -> Int {
+  /// Moves the upper part of a full node into a new right neighbour, which is returned.
+  ///
+  /// Regions often come in order, up or down: then the side that grows gets the room.
+  private mutating func split(_ node: Int, at slot: Int, _ root: inout Root) -> Int {
     if headers[node].parent == 0 { raise(&root) }
     let right = Int(allocate(level: headers[node].level))
-    let half = Self.fanOut / 2
-    moveEntries(Self.fanOut - half, from: (node, half), to: (right, 0))
-    headers[node].count = UInt16(half)
-    headers[right].count = UInt16(Self.fanOut - half)
+    var kept = Self.fanOut / 2
+    if slot == Self.fanOut { kept = Self.fanOut - Self.minimumFill }
+    if slot == 0 { kept = Self.minimumFill }
+    let moved = Self.fanOut - kept
+    moveEntries(moved, from: (node, kept), to: (right, 0))
+    headers[right].count = UInt16(moved)
+    setCount(kept, of: node)
     _ = refreshEntry(of: node)
-    let last = right * Self.fanOut + Self.fanOut - half - 1
     // The parent may itself split; the entry's gap is put right by the refresh that follows.
     insert(
-      key: keys[last], gap: 0, child: UInt32(right), at: slotInParent(node) + 1,
-      of: Int(headers[node].parent), &root)
+      Entry(key: keys[right * Self.fanOut + moved - 1], gap: 0, child: UInt32(right)),
+      at: slotInParent(node) + 1, of: Int(headers[node].parent), &root)
     refreshAbove(node)
     refreshAbove(right)
     return right
@@ -308,18 +347,19 @@ package struct RegionTree: ~Copyable {
 
   /// Puts a new root above the old one.
   private mutating func raise(_ root: inout Root) {
-    let old = root.node
-    root.node = allocate(level: headers[Int(old)].level + 1)
-    headers[Int(root.node)].count = 1
-    headers[Int(old)].parent = root.node
-    children[Int(root.node) * Self.fanOut] = old
+    let old = root.top.node
+    root.top.node = allocate(level: headers[Int(old)].level + 1)
+    root.top.height += 1
+    headers[Int(root.top.node)].count = 1
+    headers[Int(old)].parent = root.top.node
+    children[Int(root.top.node) * Self.fanOut] = old
     _ = refreshEntry(of: Int(old))
   }
 
   private mutating func remove(_ slot: Int, of node: Int, _ root: inout Root) {
     let count = Int(headers[node].count)
     moveEntries(count - slot - 1, from: (node, slot + 1), to: (node, slot))
-    headers[node].count -= 1
+    setCount(count - 1, of: node)
     if headers[node].parent == 0 {
       lower(&root)
     } else if count - 1 < Self.minimumFill {
@@ -331,15 +371,16 @@ package struct RegionTree: ~Copyable {
 
   /// Drops a root that has one child, or none.
   private mutating func lower(_ root: inout Root) {
-    let header = headers[Int(root.node)]
+    let header = headers[Int(root.top.node)]
     if header.count == 0 {
-      release(root.node)
-      root.node = 0
+      release(root.top.node)
+      root.top.node = 0
     } else if header.level > 0 && header.count == 1 {
-      let child = children[Int(root.node) * Self.fanOut]
-      release(root.node)
+      let child = children[Int(root.top.node) * Self.fanOut]
+      release(root.top.node)
       headers[Int(child)].parent = 0
-      root.node = child
+      root.top.node = child
+      root.top.height -= 1
     }
   }
 
@@ -365,17 +406,17 @@ package struct RegionTree: ~Copyable {
 
   private mutating func even(_ left: Int, _ leftCount: Int, _ right: Int, _ rightCount: Int) {
     let newLeft = (leftCount + rightCount) / 2
+    let newRight = leftCount + rightCount - newLeft
     if newLeft > leftCount {
       let moved = newLeft - leftCount
       moveEntries(moved, from: (right, 0), to: (left, leftCount))
-      moveEntries(rightCount - moved, from: (right, moved), to: (right, 0))
+      moveEntries(newRight, from: (right, moved), to: (right, 0))
     } else {
-      let moved = leftCount - newLeft
-      moveEntries(rightCount, from: (right, 0), to: (right, moved))
-      moveEntries(moved, from: (left, newLeft), to: (right, 0))
+      moveEntries(rightCount, from: (right, 0), to: (right, leftCount - newLeft))
+      moveEntries(leftCount - newLeft, from: (left, newLeft), to: (right, 0))
     }
-    headers[left].count = UInt16(newLeft)
-    headers[right].count = UInt16(leftCount + rightCount - newLeft)
+    setCount(newLeft, of: left)
+    setCount(newRight, of: right)
     refreshAbove(left)
     refreshAbove(right)
   }

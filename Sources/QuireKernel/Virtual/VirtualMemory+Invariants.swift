@@ -46,7 +46,7 @@ extension Kernel {
       if virtual.regions.previous(region) != before {
         violations.append(InvariantViolation("region.links", name))
       }
-      if virtual.regions.tree.first(above: area.start, in: spaces[space].regions) != region {
+      if virtual.regions.tree.first(above: area.start, in: spaces[space].regions.top) != region {
         violations.append(InvariantViolation("region.index", name))
       }
       sums.account(area.flags, adding: area.pageCount)

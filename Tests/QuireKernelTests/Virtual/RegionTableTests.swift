@@ -73,7 +73,8 @@ struct RegionTableTests {
         guard at == model.regions.count || model.regions[at].start >= end else { continue }
         let growsDown = random.below(20) == 0
         let index = table.insert(
-          area(start, end, growsDown), links: VMALinks(pageOffset: 0), object: .none, into: &root)
+          area(start, end, growsDown), links: VMALinks(pageOffset: 0), object: .none,
+          before: at < model.regions.count ? model.regions[at].index : .none, into: &root)
         model.regions.insert((start, end, index, growsDown), at: at)
       } else if !model.regions.isEmpty {
         let at = random.below(model.regions.count)
@@ -98,7 +99,7 @@ struct RegionTableTests {
     let pages = (high - low) / Page.size
     let start = low + random.below(pages) * Page.size
     let end = start + (1 + random.below((high - start) / Page.size)) * Page.size
-    table.setBounds(model.regions[at].index, start, end, in: root)
+    table.setBounds(model.regions[at].index, start, end, in: root.top)
     model.regions[at].start = start
     model.regions[at].end = end
   }

@@ -62,7 +62,7 @@ struct VirtualCorruptionTests {
     }
     try expect("region.index") { kernel, space in
       let first = kernel.spaces[space].regions.first
-      let tree = kernel.spaces[space].regions
+      let tree = kernel.spaces[space].regions.top
       kernel.virtual.regions.tree.update(
         end: kernel.virtual.regions[first].end, to: Self.base, gap: Self.base, in: tree)
     }
@@ -70,7 +70,7 @@ struct VirtualCorruptionTests {
       let last = kernel.spaces[space].regions.last
       let end = kernel.virtual.regions[last].end
       kernel.virtual.regions.tree.update(
-        end: end, to: end, gap: 7, in: kernel.spaces[space].regions)
+        end: end, to: end, gap: 7, in: kernel.spaces[space].regions.top)
     }
   }
 
@@ -145,7 +145,7 @@ struct VirtualCorruptionTests {
       kernel.virtual.regions.links[region.index].previousInObject = region
     }
     try expect("walk-cache.table") { kernel, space in
-      kernel.virtual.walkCache.insert(space, Self.base, page: 1)
+      kernel.virtual.walkCache.insert(space, Self.base, table: FrameNumber(9), page: 1)
     }
     try expect("virtual.spares") { kernel, _ in kernel.virtual.objects.spareNodes.push(.none) }
   }
