@@ -29,14 +29,18 @@ public struct WordArena: ~Copyable {
   @inlinable
   public subscript(index: Int) -> UInt64 {
     @inline(__always) get {
-      precondition(index >= 0 && index < count, "WordArena: index out of range")
+      precondition(holds(index), "WordArena: index out of range")
       return unsafe base[index]
     }
     @inline(__always) set {
-      precondition(index >= 0 && index < count, "WordArena: index out of range")
+      precondition(holds(index), "WordArena: index out of range")
       unsafe base[index] = newValue
     }
   }
+
+  /// Whether an index is from 0 up to the count, in one comparison.
+  @inlinable @inline(__always)
+  func holds(_ index: Int) -> Bool { UInt(bitPattern: index) < UInt(bitPattern: count) }
 
   /// Adds `extra` zero words and returns the index of the first one.
   @discardableResult
@@ -152,6 +156,12 @@ extension WordArena {
     check(source..<source + (length + 7) / 8)
     let bytes = unsafe UnsafeRawBufferPointer(start: base + source, count: length)
     return body(unsafe Span<UInt8>(_unsafeBytes: bytes))
+  }
+
+  /// Adds the bytes from word `source` on to the end of an array.
+  public borrowing func append(_ length: Int, atWord source: Int, to bytes: inout [UInt8]) {
+    check(source..<source + (length + 7) / 8)
+    unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(start: base + source, count: length))
   }
 
   /// Orders two runs of bytes as memcmp(3) and length do: negative, zero or positive.

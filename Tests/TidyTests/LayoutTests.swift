@@ -12,7 +12,9 @@ struct LayoutTests {
   /// Tables and generated files may be longer; each is named here with its reason.
   static let longFiles: Set<String> = []
   /// The dispatch switch of the interpreter is one function by design.
-  static let longFunctions: Set<String> = []
+  static let longFunctions: Set<String> = [
+    "Sources/QuireRuntime/Interpreter/World+Loop.swift:runLoop"
+  ]
 
   @Test("no line is longer than 100 columns")
   func columnLimit() throws {

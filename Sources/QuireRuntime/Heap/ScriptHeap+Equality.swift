@@ -1,7 +1,8 @@
 // When two values are equal, what their order is, and what they hash to.
 //
-// * Integers, floats and addresses are equal when they are the same number: 1 == 1.0, and an address
-//   equals the integer with its value. NaN equals nothing.
+// * Integers, floats and addresses are equal when they are the same number: 1 == 1.0, and an
+//   address equals the integer with its value. An address and a float are never equal, and NaN
+//   equals nothing.
 // * Strings, ranges, regions and statuses are equal when their parts are; lists and maps when their
 //   elements are (for maps: the same keys with equal values, in any order); closures, errors and
 //   handles when they are the same.
@@ -34,22 +35,16 @@ extension ScriptHeap {
 
   /// Two lists or maps whose elements are still to be compared.
   private struct Pair: Hashable {
-    var first: Value
-    var second: Value
+    private var firstBits: UInt64
+    private var secondBits: UInt64
 
     init(_ first: Value, _ second: Value) {
-      self.first = first
-      self.second = second
+      firstBits = first.bits
+      secondBits = second.bits
     }
 
-    static func == (a: Pair, b: Pair) -> Bool {
-      a.first.isIdentical(to: b.first) && a.second.isIdentical(to: b.second)
-    }
-
-    func hash(into hasher: inout Hasher) {
-      hasher.combine(first.bits)
-      hasher.combine(second.bits)
-    }
+    var first: Value { Value(bits: firstBits) }
+    var second: Value { Value(bits: secondBits) }
   }
 
   /// The answer when it does not depend on the elements of two lists or two maps, else nil.

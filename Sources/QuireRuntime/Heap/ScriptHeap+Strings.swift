@@ -52,12 +52,14 @@ extension ScriptHeap {
   }
 
   package func bytes(of string: Value) -> [UInt8] {
-    withUTF8(string) { span in
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(span.count)
-      for index in span.indices { bytes.append(span[index]) }
-      return bytes
-    }
+    var bytes: [UInt8] = []
+    append(string, count: byteCount(of: string), to: &bytes)
+    return bytes
+  }
+
+  /// Adds the first `count` bytes of a string to an array.
+  func append(_ string: Value, count: Int, to bytes: inout [UInt8]) {
+    words.append(count, atWord: string.index + 2, to: &bytes)
   }
 
   /// The text that `value` is, or nil.

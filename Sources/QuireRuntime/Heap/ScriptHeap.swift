@@ -13,8 +13,8 @@ internal import KernelStorage
 
 /// Strings, lists, maps, closures and boxed numbers of one process.
 ///
-/// An object is a header, `length << 8 | tag`, and `length` words. In an object of a traced tag each
-/// word is a value; in one of a raw tag no word is.
+/// An object is a header, `length << 8 | tag`, and `length` words. In an object of a traced tag
+/// each word is a value; in one of a raw tag no word is.
 package struct ScriptHeap: ~Copyable {
   /// The objects, after one unused word: index 0 is no object.
   var words = WordArena()

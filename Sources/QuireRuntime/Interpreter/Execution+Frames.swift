@@ -1,8 +1,8 @@
 // Frames: beginning, calling, interrupting, and the way back.
 //
-// A call puts its frame aside as a pair of words. A handler of a signal interrupts the running frame
-// without a call; it is preceded by a pair of its own, whose upper half no base can have, that keeps
-// what has to be as it was when the handler returns.
+// A call puts its frame aside as a pair of words. A handler of a signal interrupts the running
+// frame without a call; it is preceded by a pair of its own, whose upper half no base can have,
+// that keeps what has to be as it was when the handler returns.
 
 internal import KernelStorage
 internal import QuireProgram

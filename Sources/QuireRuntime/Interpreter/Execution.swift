@@ -12,11 +12,13 @@ internal import QuireProgram
 package struct Execution: ~Copyable {
   var registers = WordArena()
   /// Two words for each frame that waits for a callee: where it goes on (the address after the call
-  /// in the lower half, its base in the upper one), then its closure. The first `depth` pairs count.
+  /// in the lower half, its base in the upper one), then its closure. The first `depth` pairs
+  /// count.
   var frames = WordArena()
   /// Calls inside each other, the function that runs not counted.
   package internal(set) var depth = 0
-  /// Frames below this depth belong to code that a handler interrupted, or to nobody; see `interrupt`.
+  /// Frames below this depth belong to code that a handler interrupted, or to nobody; see
+  /// `interrupt`.
   var floor = 0
   /// Words of the stack that the world has charged.
   var chargedWords = 0

@@ -48,6 +48,7 @@ extension World {
   /// `a OP b` in full generality.
   @inline(never)
   mutating func calculate(_ operation: Operator, _ a: Value, _ b: Value) -> BuiltinOutcome {
+    if operation == .less || operation == .lessOrEqual { return compare(operation, a, b) }
     guard heap.reserve(ScriptHeap.numberWords) else { return .room(ScriptHeap.numberWords) }
     if let x = heap.asInteger(a) {
       if let y = heap.asInteger(b) { return integers(operation, x, y) }
@@ -64,6 +65,15 @@ extension World {
       return sequences(operation, a, b)
     }
     return mismatch(operation, a, b)
+  }
+
+  private mutating func compare(
+    _ operation: Operator, _ a: Value, _ b: Value
+  ) -> BuiltinOutcome {
+    guard let order = heap.order(a, b) else { return mismatch(operation, a, b) }
+    let length = a.has(.string) ? min(heap.byteCount(of: a), heap.byteCount(of: b)) : 0
+    charge(work: length)
+    return .value(.boolean(order == .less || operation == .lessOrEqual && order == .equal))
   }
 
   func mismatch(_ operation: Operator, _ a: Value, _ b: Value) -> ErrorContent {
@@ -99,8 +109,7 @@ extension World {
     case .and: (result, overflow) = (x & y, false)
     case .or: (result, overflow) = (x | y, false)
     case .exclusiveOr: (result, overflow) = (x ^ y, false)
-    case .less: return .value(.boolean(x < y))
-    case .lessOrEqual: return .value(.boolean(x <= y))
+    case .less, .lessOrEqual: return mismatch(operation, heap.integer(x), heap.integer(y))
     }
     if overflow { return overflowed(operation, "\(x)", "\(y)") }
     return .value(heap.integer(result))
@@ -114,8 +123,6 @@ extension World {
     case .divide, .remainder:
       if y == 0 { return divisionByZero(operation, ValueText.float(x)) }
       return .value(heap.float(operation == .divide ? x / y : x.truncatingRemainder(dividingBy: y)))
-    case .less: return .value(.boolean(x < y))
-    case .lessOrEqual: return .value(.boolean(x <= y))
     default: return mismatch(operation, heap.float(x), heap.float(y))
     }
   }
@@ -146,9 +153,8 @@ extension World {
     case .and: result = x & UInt64(bitPattern: y)
     case .or: result = x | UInt64(bitPattern: y)
     case .exclusiveOr: result = x ^ UInt64(bitPattern: y)
-    case .multiply: return mismatch(operation, heap.address(x), heap.integer(y))
-    case .less: return .value(.boolean(y > 0 && x < magnitude))
-    case .lessOrEqual: return .value(.boolean(y >= 0 && x <= magnitude))
+    case .multiply, .less, .lessOrEqual:
+      return mismatch(operation, heap.address(x), heap.integer(y))
     }
     if overflow { return overflowed(operation, ValueText.hexadecimal(x), "\(y)") }
     return .value(heap.address(result))
@@ -168,8 +174,6 @@ extension World {
   ) -> BuiltinOutcome {
     switch operation {
     case .add, .and, .or, .exclusiveOr: addressAndInteger(operation, y, x)
-    case .less: .value(.boolean(x < 0 || x.magnitude < y))
-    case .lessOrEqual: .value(.boolean(x < 0 || x.magnitude <= y))
     default: mismatch(operation, a, b)
     }
   }
@@ -187,8 +191,6 @@ extension World {
     case .and: return .value(heap.address(x & y))
     case .or: return .value(heap.address(x | y))
     case .exclusiveOr: return .value(heap.address(x ^ y))
-    case .less: return .value(.boolean(x < y))
-    case .lessOrEqual: return .value(.boolean(x <= y))
     default: return mismatch(operation, heap.address(x), heap.address(y))
     }
   }
@@ -204,9 +206,6 @@ extension World {
     case .multiply where a.has(.string):
       return heap.asInteger(b).map { `repeat`(a, $0) }
         ?? mismatch(operation, a, b)
-    case .less, .lessOrEqual:
-      guard let order = heap.order(a, b) else { return mismatch(operation, a, b) }
-      return .value(.boolean(order == .less || operation == .lessOrEqual && order == .equal))
     default: return mismatch(operation, a, b)
     }
   }

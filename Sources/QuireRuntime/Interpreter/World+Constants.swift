@@ -3,7 +3,8 @@
 internal import QuireProgram
 
 extension World {
-  /// Makes places in the current heap for what the program uses, if it has grown or the heap is new.
+  /// Makes places in the current heap for what the program uses, if it has grown or the heap is
+  /// new.
   ///
   /// - Returns: false when the heap limit forbids it.
   mutating func prepareHeap() -> Bool {

@@ -26,8 +26,8 @@ extension World {
   /// Runs the current fiber on its heap (`current`, `heap`) until it has to stop.
   ///
   /// Every step costs simulated time. The clock is brought up to date before anybody looks at it,
-  /// and the fiber stops when its time slice, the caller's `steps` or a limit of the run is reached;
-  /// it may then have made a few steps more than `steps`, those of its last instruction.
+  /// and the fiber stops when its time slice, the caller's `steps` or a limit of the run is
+  /// reached; it may then have made a few steps more than `steps`, those of its last instruction.
   mutating func interpret(steps: inout Int) -> Stop {
     meter.budget = steps
     defer { steps = meter.budget }
@@ -77,11 +77,10 @@ extension World {
     meter.left = count
     meter.granted = count
     if current.execution.isResuming {
-      // The call at `pc` has been charged when it was made first, and charges again.
+      // The call at `pc` was charged when it was made first. It will charge again, which is added
+      // here without being counted as granted.
       current.execution.isResuming = false
-      let paid = Int(image.code[current.execution.pc].steps)
-      meter.left += paid
-      meter.granted += paid
+      meter.left += image.code[current.execution.pc].steps
     }
   }
 

@@ -14,12 +14,12 @@ extension World {
     case .callValue:
       return callValue(register(i.b), count: Int(i.c), at: Int(i.a), i)
     case .callBuiltin:
+      let count = Int(image.builtinTargets[Int(i.b)].count)
       let first = current.execution.base + Int(i.c)
-      let count = image.argumentCounts[Int(i.b)]
-      return callBuiltin(Int(i.b), BuiltinCall(first: first, count: count), i)
+      return callBuiltin(Int(i.b), BuiltinCall(first: first, count: count), Int(i.a))
     case .callVariadic:
       let first = current.execution.base + Int(i.a)
-      return callBuiltin(Int(i.b), BuiltinCall(first: first, count: Int(i.c)), i)
+      return callBuiltin(Int(i.b), BuiltinCall(first: first, count: Int(i.c)), Int(i.a))
     case .callMember: return callMember(i)
     case .returnValue: return leave(with: register(i.a))
     default: return leave(with: .none)
@@ -51,12 +51,12 @@ extension World {
   ) -> LoopExit? {
     guard let index = heap.functionIndex(of: callee) else {
       let kind = heap.kindPhrase(of: callee)
-      return depart(fail(ErrorContent("\(kind) is not a function: \(excerpt(callee))")), i)
+      return depart(fail(ErrorContent("\(kind) is not a function: \(excerpt(callee))")), Int(i.a))
     }
     let target = image.targets[index]
     if !target.ignoresArguments {
       guard count >= Int(target.requiredCount) && count <= Int(target.parameterCount) else {
-        return depart(wrongCount(callee, target, count), i)
+        return depart(wrongCount(callee, target, count), Int(i.a))
       }
     }
     let start = current.execution.base + place
@@ -95,27 +95,26 @@ extension World {
 
   // MARK: Builtins
 
-  private mutating func callBuiltin(
-    _ number: Int, _ call: BuiltinCall, _ i: Instruction
-  ) -> LoopExit? {
-    guard number < image.builtins.count else {
-      return timed(i) { $0.hostFunction(number - $0.image.builtins.count, call) }
+  /// Calls a builtin or host function whose result goes to register `result`.
+  mutating func callBuiltin(_ number: Int, _ call: BuiltinCall, _ result: Int) -> LoopExit? {
+    switch image.builtinTargets[number].place {
+    case .plain: return conclude(plainBuiltin(image.builtins[number], call), result)
+    case .machine: return timed(result) { $0.kernelBuiltin($0.image.builtins[number], call) }
+    case .host:
+      return timed(result) { $0.hostFunction(number - $0.image.builtins.count, call) }
     }
-    let builtin = image.builtins[number]
-    if let outcome = plainBuiltin(builtin, call) { return conclude(outcome, i) }
-    return timed(i) { $0.kernelBuiltin(builtin, call) }
   }
 
   /// Does something that looks at the clock or lets time pass.
   @inline(__always)
   private mutating func timed(
-    _ i: Instruction, _ body: (inout World) -> BuiltinOutcome
+    _ result: Int, _ body: (inout World) -> BuiltinOutcome
   ) -> LoopExit? {
     settleSteps()
     let before = kernel.now
     let outcome = body(&self)
     if kernel.now != before { grantSteps() }
-    return conclude(outcome, i)
+    return conclude(outcome, result)
   }
 
   /// A method of a handle, or the function that a map holds under the name.
@@ -124,16 +123,16 @@ extension World {
     let name = MemberName(number: Int(i.b))
     let call = BuiltinCall(first: current.execution.base + Int(i.a) + 1, count: Int(i.c))
     guard receiver.has(.map) else {
-      return timed(i) { $0.callMember(name, of: receiver, call) }
+      return timed(Int(i.a)) { $0.callMember(name, of: receiver, call) }
     }
     guard let key = memberKey(name) else { return repeatLater(.room(memberKeyWords(name))) }
     guard let entry = heap.entry(key, of: receiver) else {
-      return conclude(callMapMember(receiver, name, i), i)
+      return conclude(callMapMember(receiver, name, i), Int(i.a))
     }
     let function = heap.value(entry, of: receiver)
     guard heap.functionIndex(of: function) != nil else {
       let text = "\(name.text(in: image)) is \(heap.kindPhrase(of: function)), not a function"
-      return depart(fail(ErrorContent("\(text): \(excerpt(function))")), i)
+      return depart(fail(ErrorContent("\(text): \(excerpt(function))")), Int(i.a))
     }
     // The frame begins where the result goes: the arguments take the receiver's place.
     for number in 0..<call.count {

@@ -13,337 +13,241 @@ internal import QuireProgram
 
 extension World {
   @inline(__always)
-  private func load(_ base: Int, _ register: UInt16) -> UInt64 {
-    current.execution.registers[base &+ Int(register)]
-  }
-
-  @inline(__always)
-  private mutating func store(_ base: Int, _ register: UInt16, _ bits: UInt64) {
-    current.execution.registers[base &+ Int(register)] = bits
-  }
-
-  /// Whether both words are small integers.
-  @inline(__always)
-  private func areSmall(_ x: UInt64, _ y: UInt64) -> Bool { (x | y) & 1 == 0 }
-
-  @inline(__always)
   private mutating func save(_ pc: Int, _ base: Int, _ left: Int) {
     current.execution.pc = pc
     current.execution.base = base
     meter.left = left
   }
 
+  /// Where a branch goes. The check is there to make it a branch of the host's too: its processor
+  /// then guesses where the loop goes on, where it would otherwise wait for the comparison.
+  @inline(__always)
+  private func target(_ pc: Int, _ offset: Int, _ limit: Int) -> Int {
+    let place = pc &+ offset
+    precondition(UInt(bitPattern: place) < UInt(bitPattern: limit), "runLoop: branch out of code")
+    return place
+  }
+
   /// Runs until the steps are used up or something else has to happen first.
   mutating func runLoop() -> LoopExit {
-    let code = image.code
+    let instructions = image.code
+    let code = instructions.span
+    let limit = code.count
     let targets = image.targets
-    let quickBuiltins = image.quickBuiltins
+    let builtins = image.builtinTargets
     var pc = current.execution.pc
     var base = current.execution.base
     var left = meter.left
     run: while true {
-      let i = code[pc]
+      let at = pc
       pc &+= 1
-      switch i.opcode {
+      switch code[at].opcode {
       case .move:
-        store(base, i.a, load(base, i.b))
+        store(base, code[at].a, load(base, code[at].b))
         continue run
       case .loadNil:
-        store(base, i.a, Value.none.bits)
+        store(base, code[at].a, Value.none.bits)
         continue run
       case .loadInteger:
-        store(base, i.a, Value(small: i.wide).bits)
+        store(base, code[at].a, Value(small: code[at].wide).bits)
         continue run
       case .loadConstant:
-        let constant = heap[heap.constantStorage, i.wide]
+        let constant = heap[heap.constantStorage, code[at].wide]
         if !constant.isAbsent {
-          store(base, i.a, constant.bits)
+          store(base, code[at].a, constant.bits)
           continue run
         }
       case .getGlobal:
-        let value = heap[heap.globalStorage, i.wide]
+        let value = heap[heap.globalStorage, code[at].wide]
         if !value.isAbsent {
-          store(base, i.a, value.bits)
+          store(base, code[at].a, value.bits)
           continue run
         }
       case .setGlobal:
-        heap[heap.globalStorage, i.wide] = Value(bits: load(base, i.a))
+        heap[heap.globalStorage, code[at].wide] = Value(bits: load(base, code[at].a))
         continue run
       case .getCell:
-        store(base, i.a, heap[Value(bits: load(base, i.b)), 0].bits)
+        store(base, code[at].a, heap[Value(bits: load(base, code[at].b)), 0].bits)
         continue run
       case .setCell:
-        heap[Value(bits: load(base, i.a)), 0] = Value(bits: load(base, i.b))
+        heap[Value(bits: load(base, code[at].a)), 0] = Value(bits: load(base, code[at].b))
         continue run
       case .getCapture:
-        store(base, i.a, heap[current.execution.closure, 1 &+ Int(i.b)].bits)
+        store(base, code[at].a, heap[current.execution.closure, 1 &+ code[at].b].bits)
         continue run
       case .getCapturedCell:
-        store(base, i.a, heap[heap[current.execution.closure, 1 &+ Int(i.b)], 0].bits)
+        store(base, code[at].a, heap[heap[current.execution.closure, 1 &+ code[at].b], 0].bits)
         continue run
       case .setCapturedCell:
-        heap[heap[current.execution.closure, 1 &+ Int(i.a)], 0] = Value(bits: load(base, i.b))
+        heap[heap[current.execution.closure, 1 &+ code[at].a], 0] = Value(
+          bits: load(base, code[at].b))
         continue run
 
       case .add:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        let (sum, overflow) = Int64(bitPattern: x).addingReportingOverflow(Int64(bitPattern: y))
-        if areSmall(x, y) && !overflow {
-          store(base, i.a, UInt64(bitPattern: sum))
-          continue run
-        }
+        if didAdd(code[at], base) { continue run }
       case .subtract:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        let (rest, overflow) =
-          Int64(bitPattern: x).subtractingReportingOverflow(Int64(bitPattern: y))
-        if areSmall(x, y) && !overflow {
-          store(base, i.a, UInt64(bitPattern: rest))
-          continue run
-        }
+        if didSubtract(code[at], base) { continue run }
       case .multiply:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        let (product, overflow) =
-          Int64(bitPattern: x).multipliedReportingOverflow(by: Int64(bitPattern: y) >> 1)
-        if areSmall(x, y) && !overflow {
-          store(base, i.a, UInt64(bitPattern: product))
-          continue run
-        }
+        if didMultiply(code[at], base) { continue run }
       case .divide:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        if areSmall(x, y) && Int64(bitPattern: y) > 0 {
-          let quotient = Int64(bitPattern: x) / Int64(bitPattern: y)
-          store(base, i.a, UInt64(bitPattern: quotient << 1))
-          continue run
-        }
+        if didDivide(code[at], base) { continue run }
       case .remainder:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        if areSmall(x, y) && Int64(bitPattern: y) > 0 {
-          store(base, i.a, UInt64(bitPattern: Int64(bitPattern: x) % Int64(bitPattern: y)))
-          continue run
-        }
+        if didRemainder(code[at], base) { continue run }
       case .and:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        if areSmall(x, y) {
-          store(base, i.a, x & y)
-          continue run
-        }
+        if didAnd(code[at], base) { continue run }
       case .or:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        if areSmall(x, y) {
-          store(base, i.a, x | y)
-          continue run
-        }
+        if didOr(code[at], base) { continue run }
       case .exclusiveOr:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        if areSmall(x, y) {
-          store(base, i.a, x ^ y)
-          continue run
-        }
+        if didExclusiveOr(code[at], base) { continue run }
       case .addImmediate:
-        let x = load(base, i.b)
-        let (sum, overflow) =
-          Int64(bitPattern: x).addingReportingOverflow(Int64(i.immediateC) << 1)
-        if x & 1 == 0 && !overflow {
-          store(base, i.a, UInt64(bitPattern: sum))
-          continue run
-        }
+        if didAddImmediate(code[at], base) { continue run }
       case .subtractImmediate:
-        let x = load(base, i.b)
-        let (rest, overflow) =
-          Int64(bitPattern: x).subtractingReportingOverflow(Int64(i.immediateC) << 1)
-        if x & 1 == 0 && !overflow {
-          store(base, i.a, UInt64(bitPattern: rest))
-          continue run
-        }
+        if didSubtractImmediate(code[at], base) { continue run }
       case .multiplyImmediate:
-        let x = load(base, i.b)
-        let (product, overflow) =
-          Int64(bitPattern: x).multipliedReportingOverflow(by: Int64(i.immediateC))
-        if x & 1 == 0 && !overflow {
-          store(base, i.a, UInt64(bitPattern: product))
-          continue run
-        }
+        if didMultiplyImmediate(code[at], base) { continue run }
       case .divideImmediate:
-        let (x, divisor) = (load(base, i.b), Int64(i.immediateC))
-        if x & 1 == 0 && divisor > 0 {
-          store(base, i.a, UInt64(bitPattern: ((Int64(bitPattern: x) >> 1) / divisor) << 1))
-          continue run
-        }
+        if didDivideImmediate(code[at], base) { continue run }
       case .remainderImmediate:
-        let (x, divisor) = (load(base, i.b), Int64(i.immediateC))
-        if x & 1 == 0 && divisor > 0 {
-          store(base, i.a, UInt64(bitPattern: Int64(bitPattern: x) % (divisor << 1)))
-          continue run
-        }
+        if didRemainderImmediate(code[at], base) { continue run }
       case .andImmediate:
-        let x = load(base, i.b)
-        if x & 1 == 0 {
-          store(base, i.a, x & UInt64(bitPattern: Int64(i.immediateC) << 1))
-          continue run
-        }
+        if didAndImmediate(code[at], base) { continue run }
       case .shiftRightImmediate:
-        let x = load(base, i.b)
-        if x & 1 == 0 && i.c < 63 {
-          let shifted = (Int64(bitPattern: x) >> 1) &>> Int64(i.c)
-          store(base, i.a, UInt64(bitPattern: shifted << 1))
-          continue run
-        }
-
+        if didShiftRightImmediate(code[at], base) { continue run }
       case .equal:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        if areSmall(x, y) {
-          store(base, i.a, Value.boolean(x == y).bits)
-          continue run
-        }
+        if didEqual(code[at], base) { continue run }
       case .notEqual:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        if areSmall(x, y) {
-          store(base, i.a, Value.boolean(x != y).bits)
-          continue run
-        }
+        if didNotEqual(code[at], base) { continue run }
       case .less:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        if areSmall(x, y) {
-          store(base, i.a, Value.boolean(Int64(bitPattern: x) < Int64(bitPattern: y)).bits)
-          continue run
-        }
+        if didLess(code[at], base) { continue run }
       case .lessOrEqual:
-        let (x, y) = (load(base, i.b), load(base, i.c))
-        if areSmall(x, y) {
-          store(base, i.a, Value.boolean(Int64(bitPattern: x) <= Int64(bitPattern: y)).bits)
-          continue run
-        }
+        if didLessOrEqual(code[at], base) { continue run }
 
       case .jump:
-        left &-= Int(i.steps)
-        pc &+= i.wide
+        left &-= code[at].steps
+        pc = target(pc, code[at].wide, limit)
         if left <= 0 { break run }
         continue run
-      case .jumpIfTrue, .jumpIfFalse:
-        let x = Value(bits: load(base, i.a))
+      case .jumpIfTrue:
+        let x = Value(bits: load(base, code[at].a))
         if x.has(.true) || x.has(.false) {
-          left &-= Int(i.steps)
-          if x.has(.true) == (i.opcode == .jumpIfTrue) { pc &+= i.wide }
+          left &-= code[at].steps
+          if x.has(.true) { pc = target(pc, code[at].wide, limit) }
+          if left <= 0 { break run }
+          continue run
+        }
+      case .jumpIfFalse:
+        let x = Value(bits: load(base, code[at].a))
+        if x.has(.true) || x.has(.false) {
+          left &-= code[at].steps
+          if x.has(.false) { pc = target(pc, code[at].wide, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfEqual:
-        let (x, y) = (load(base, i.a), load(base, i.b))
-        if areSmall(x, y) {
-          left &-= Int(i.steps)
-          if x == y { pc &+= i.offset }
+        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+          left &-= code[at].steps
+          if x == y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfNotEqual:
-        let (x, y) = (load(base, i.a), load(base, i.b))
-        if areSmall(x, y) {
-          left &-= Int(i.steps)
-          if x != y { pc &+= i.offset }
+        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+          left &-= code[at].steps
+          if x != y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfLess:
-        let (x, y) = (load(base, i.a), load(base, i.b))
-        if areSmall(x, y) {
-          left &-= Int(i.steps)
-          if Int64(bitPattern: x) < Int64(bitPattern: y) { pc &+= i.offset }
+        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+          left &-= code[at].steps
+          if x < y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfNotLess:
-        let (x, y) = (load(base, i.a), load(base, i.b))
-        if areSmall(x, y) {
-          left &-= Int(i.steps)
-          if Int64(bitPattern: x) >= Int64(bitPattern: y) { pc &+= i.offset }
+        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+          left &-= code[at].steps
+          if x >= y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfLessOrEqual:
-        let (x, y) = (load(base, i.a), load(base, i.b))
-        if areSmall(x, y) {
-          left &-= Int(i.steps)
-          if Int64(bitPattern: x) <= Int64(bitPattern: y) { pc &+= i.offset }
+        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+          left &-= code[at].steps
+          if x <= y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfNotLessOrEqual:
-        let (x, y) = (load(base, i.a), load(base, i.b))
-        if areSmall(x, y) {
-          left &-= Int(i.steps)
-          if Int64(bitPattern: x) > Int64(bitPattern: y) { pc &+= i.offset }
+        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+          left &-= code[at].steps
+          if x > y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfEqualImmediate:
-        let x = load(base, i.a)
-        if x & 1 == 0 {
-          left &-= Int(i.steps)
-          if Int64(bitPattern: x) == Int64(i.immediateB) << 1 { pc &+= i.offset }
+        if let x = smallInteger(code[at].a, base) {
+          left &-= code[at].steps
+          if x == code[at].immediateB { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfNotEqualImmediate:
-        let x = load(base, i.a)
-        if x & 1 == 0 {
-          left &-= Int(i.steps)
-          if Int64(bitPattern: x) != Int64(i.immediateB) << 1 { pc &+= i.offset }
+        if let x = smallInteger(code[at].a, base) {
+          left &-= code[at].steps
+          if x != code[at].immediateB { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfLessImmediate, .jumpIfNotGreaterOrEqualImmediate:
-        let x = load(base, i.a)
-        if x & 1 == 0 {
-          left &-= Int(i.steps)
-          if Int64(bitPattern: x) < Int64(i.immediateB) << 1 { pc &+= i.offset }
+        if let x = smallInteger(code[at].a, base) {
+          left &-= code[at].steps
+          if x < code[at].immediateB { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfNotLessImmediate, .jumpIfGreaterOrEqualImmediate:
-        let x = load(base, i.a)
-        if x & 1 == 0 {
-          left &-= Int(i.steps)
-          if Int64(bitPattern: x) >= Int64(i.immediateB) << 1 { pc &+= i.offset }
+        if let x = smallInteger(code[at].a, base) {
+          left &-= code[at].steps
+          if x >= code[at].immediateB { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfLessOrEqualImmediate, .jumpIfNotGreaterImmediate:
-        let x = load(base, i.a)
-        if x & 1 == 0 {
-          left &-= Int(i.steps)
-          if Int64(bitPattern: x) <= Int64(i.immediateB) << 1 { pc &+= i.offset }
+        if let x = smallInteger(code[at].a, base) {
+          left &-= code[at].steps
+          if x <= code[at].immediateB { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfNotLessOrEqualImmediate, .jumpIfGreaterImmediate:
-        let x = load(base, i.a)
-        if x & 1 == 0 {
-          left &-= Int(i.steps)
-          if Int64(bitPattern: x) > Int64(i.immediateB) << 1 { pc &+= i.offset }
+        if let x = smallInteger(code[at].a, base) {
+          left &-= code[at].steps
+          if x > code[at].immediateB { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
 
       case .nextInRange:
-        let (x, y) = (load(base, i.a), load(base, i.a &+ 1))
+        let (x, y) = (load(base, code[at].a), load(base, code[at].a &+ 1))
         if areSmall(x, y) {
-          left &-= Int(i.steps)
+          left &-= code[at].steps
           if Int64(bitPattern: x) < Int64(bitPattern: y) {
-            store(base, i.a, x &+ 2)
-            pc &+= i.wide
+            store(base, code[at].a, x &+ 2)
+            pc = target(pc, code[at].wide, limit)
           }
           if left <= 0 { break run }
           continue run
         }
 
       case .call:
-        let target = targets[Int(i.b)]
-        let start = base &+ Int(i.a)
+        let target = targets[code[at].b]
+        let start = base &+ code[at].a
         let depth = current.execution.depth
         if start &+ Int(target.registerCount) <= current.execution.registers.count
           && 2 &* depth &+ 2 <= current.execution.frames.count
         {
-          left &-= Int(i.steps)
+          left &-= code[at].steps
           let place = UInt64(truncatingIfNeeded: base) << 32 | UInt64(truncatingIfNeeded: pc)
           current.execution.frames[2 &* depth] = place
           current.execution.frames[2 &* depth &+ 1] = current.execution.closure.bits
@@ -357,8 +261,8 @@ extension World {
       case .returnValue:
         let depth = current.execution.depth &- 1
         if depth >= current.execution.floor {
-          left &-= Int(i.steps)
-          current.execution.registers[base] = load(base, i.a)
+          left &-= code[at].steps
+          current.execution.registers[base] = load(base, code[at].a)
           let place = current.execution.frames[2 &* depth]
           current.execution.closure = Value(bits: current.execution.frames[2 &* depth &+ 1])
           current.execution.depth = depth
@@ -368,41 +272,68 @@ extension World {
           continue run
         }
       case .callBuiltin:
-        let quick = quickBuiltins[Int(i.b)]
-        if quick != .no, let value = perform(quick, base &+ Int(i.c)) {
-          left &-= Int(i.steps)
-          store(base, i.a, value.bits)
-          if left <= 0 { break run }
-          continue run
+        let builtin = builtins[code[at].b]
+        let first = base &+ code[at].c
+        if builtin.quick != .no {
+          save(pc, base, left)
+          let value = perform(builtin.quick, first)
+          pc = current.execution.pc
+          base = current.execution.base
+          left = meter.left
+          if let value {
+            left &-= code[at].steps
+            store(base, code[at].a, value.bits)
+            if left <= 0 { break run }
+            continue run
+          }
         }
+        save(at, base, left &- code[at].steps)
+        let call = BuiltinCall(first: first, count: Int(builtin.count))
+        let exit = callBuiltin(code[at].b, call, code[at].a)
+        pc = current.execution.pc
+        base = current.execution.base
+        left = meter.left
+        if let exit { return exit }
+        if left <= 0 { break run }
+        continue run
       case .step:
-        left &-= i.wide
+        left &-= code[at].wide
         if left <= 0 { break run }
         continue run
 
       case .getIndex:
-        let (container, key) = (Value(bits: load(base, i.b)), Value(bits: load(base, i.c)))
+        let (container, key) = (
+          Value(bits: load(base, code[at].b)), Value(bits: load(base, code[at].c))
+        )
         if container.has(.list) && key.isSmallInteger {
           let index = Int(key.smallInteger)
           if index >= 0 && index < heap.count(ofList: container) {
-            store(base, i.a, heap.element(index, of: container).bits)
+            store(base, code[at].a, heap.element(index, of: container).bits)
             continue run
           }
         }
       case .setIndex:
-        let (container, key) = (Value(bits: load(base, i.a)), Value(bits: load(base, i.b)))
+        let (container, key) = (
+          Value(bits: load(base, code[at].a)), Value(bits: load(base, code[at].b))
+        )
         if container.has(.list) && key.isSmallInteger {
           let index = Int(key.smallInteger)
           if index >= 0 && index < heap.count(ofList: container) {
-            heap.setElement(index, of: container, to: Value(bits: load(base, i.c)))
+            heap.setElement(index, of: container, to: Value(bits: load(base, code[at].c)))
             continue run
           }
         }
-      default: break
+      case .loadTrue, .loadFalse, .loadAbsent, .loadFunction, .makeCell, .getSelf, .makeClosure,
+        .shiftLeft, .shiftRight, .shiftLeftImmediate, .negate, .complement, .not, .jumpIfPresent,
+        .prepareRange, .prepareClosedRange, .prepareRepeat, .prepareIteration, .nextInIteration,
+        .callValue, .callVariadic, .callMember, .returnNil, .makeList, .extendList, .makeMap,
+        .extendMap, .makeRange, .makeClosedRange, .makeString, .getIndexImmediate, .getMember,
+        .setMember, .expect, .expectMissed, .expectFailed:
+        break
       }
 
       save(pc &- 1, base, left)
-      let exit = perform(i)
+      let exit = perform(image.program.code[pc &- 1])
       pc = current.execution.pc
       base = current.execution.base
       left = meter.left

@@ -13,7 +13,7 @@ extension World {
     case .prepareIteration:
       let collection = register(i.b)
       let outcome = beginIteration(over: collection)
-      guard case .value(let cursor) = outcome else { return depart(outcome, i) }
+      guard case .value(let cursor) = outcome else { return depart(outcome, Int(i.a)) }
       current.execution[Int(i.a)] = collection
       current.execution[Int(i.a) + 1] = cursor
       current.execution.pc += 1
@@ -25,7 +25,7 @@ extension World {
   private mutating func prepareRange(_ i: Instruction, isClosed: Bool) -> LoopExit? {
     let (lower, upper) = (register(i.a), current.execution[Int(i.a) + 1])
     guard let first = heap.asInteger(lower), let bound = heap.asInteger(upper) else {
-      return depart(badBounds(lower, upper, isClosed: isClosed), i)
+      return depart(badBounds(lower, upper, isClosed: isClosed), Int(i.a))
     }
     let range = IntegerRange(lower: first, upper: bound, isClosed: isClosed)
     if range.isEmpty {
@@ -33,7 +33,7 @@ extension World {
       return nil
     }
     guard heap.reserve(ScriptHeap.numberWords) else {
-      return depart(.room(ScriptHeap.numberWords), i)
+      return depart(.room(ScriptHeap.numberWords), Int(i.a))
     }
     current.execution[Int(i.a) + 1] = heap.integer(range.last)
     current.execution.pc += 1
@@ -45,7 +45,7 @@ extension World {
     guard let count = heap.asInteger(value) else {
       let kind = heap.kindPhrase(of: value)
       let message = "the count of 'repeat' is an integer, not \(kind): \(excerpt(value))"
-      return depart(fail(ErrorContent(message)), i)
+      return depart(fail(ErrorContent(message)), Int(i.a))
     }
     current.execution[Int(i.a)] = Value(small: 1)
     current.execution[Int(i.a) + 1] = value
@@ -60,7 +60,7 @@ extension World {
       return nil
     }
     guard heap.reserve(ScriptHeap.numberWords) else {
-      return depart(.room(ScriptHeap.numberWords), i)
+      return depart(.room(ScriptHeap.numberWords), Int(i.a))
     }
     current.execution[Int(i.a)] = heap.integer(number + 1)
     current.execution.pc += 1 + i.wide
@@ -78,7 +78,7 @@ extension World {
     case .end:
       current.execution.pc += 1
       return nil
-    case .outcome(let outcome): return depart(outcome, i)
+    case .outcome(let outcome): return depart(outcome, Int(i.a))
     }
   }
 }

@@ -3,8 +3,8 @@
 internal import QuireProgram
 
 extension World {
-  /// Does the instruction at `current.execution.pc` and moves on; the loop goes on unless an exit is
-  /// returned.
+  /// Does the instruction at `current.execution.pc` and moves on; the loop goes on unless an exit
+  /// is returned.
   @inline(never)
   mutating func perform(_ i: Instruction) -> LoopExit? {
     meter.left &-= i.opcode == .step ? i.wide : Int(i.steps)
@@ -12,12 +12,12 @@ extension World {
     case .move, .loadNil, .loadTrue, .loadFalse, .loadAbsent, .loadInteger, .loadConstant,
       .loadFunction, .getGlobal, .setGlobal, .makeCell, .getCell, .setCell, .getCapture,
       .getCapturedCell, .setCapturedCell, .getSelf, .makeClosure:
-      return conclude(loading(i), i)
+      return conclude(loading(i), Int(i.a))
     case .add, .subtract, .multiply, .divide, .remainder, .shiftLeft, .shiftRight, .and, .or,
       .exclusiveOr, .addImmediate, .subtractImmediate, .multiplyImmediate, .divideImmediate,
       .remainderImmediate, .shiftLeftImmediate, .shiftRightImmediate, .andImmediate, .negate,
       .complement, .not, .equal, .notEqual, .less, .lessOrEqual:
-      return conclude(operation(i), i)
+      return conclude(operation(i), Int(i.a))
     case .jump, .jumpIfTrue, .jumpIfFalse, .jumpIfPresent:
       return branch(i, by: i.wide, condition(i))
     case .prepareRange, .prepareClosedRange, .prepareRepeat, .nextInRange, .prepareIteration,
@@ -30,9 +30,9 @@ extension World {
       return nil
     case .makeList, .extendList, .makeMap, .extendMap, .makeRange, .makeClosedRange, .makeString,
       .getIndex, .getIndexImmediate, .setIndex, .getMember, .setMember:
-      return conclude(building(i), i)
+      return conclude(building(i), Int(i.a))
     case .expect, .expectMissed, .expectFailed:
-      return conclude(expectation(i), i)
+      return conclude(expectation(i), Int(i.a))
     default:
       return branch(i, by: i.offset, condition(i))
     }
@@ -43,25 +43,21 @@ extension World {
 
   // MARK: What came of it
 
-  /// Stores a result in ra and moves on, or does what else the outcome asks for.
-  mutating func conclude(_ outcome: BuiltinOutcome, _ i: Instruction) -> LoopExit? {
-    if case .value(let value) = outcome {
-      current.execution[Int(i.a)] = value
-      current.execution.pc += 1
-      return advance()
-    }
-    return depart(outcome, i)
-  }
-
-  /// Charges the work that an instruction did in proportion to its data.
-  private mutating func advance() -> LoopExit? {
+  /// Stores a result in register `result` and moves on, or does what else the outcome asks for.
+  @inline(__always)
+  mutating func conclude(_ outcome: BuiltinOutcome, _ result: Int) -> LoopExit? {
+    guard case .value(let value) = outcome else { return depart(outcome, result) }
+    current.execution[result] = value
+    current.execution.pc += 1
+    // What the instruction did in proportion to its data.
     meter.left &-= pendingSteps
     pendingSteps = 0
     return nil
   }
 
   /// An outcome that is no plain value.
-  mutating func depart(_ outcome: BuiltinOutcome, _ i: Instruction) -> LoopExit? {
+  @inline(never)
+  mutating func depart(_ outcome: BuiltinOutcome, _ result: Int) -> LoopExit? {
     pendingSteps = 0
     switch outcome {
     case .value: return nil
@@ -70,7 +66,7 @@ extension World {
       settleSteps()
       return .stop(endByUncaught(error))
     case .yield(let value):
-      current.execution[Int(i.a)] = value
+      current.execution[result] = value
       current.execution.pc += 1
       return .stop(.quantum)
     case .ended: return .stop(.ended)
@@ -93,9 +89,9 @@ extension World {
   private mutating func branch(
     _ i: Instruction, by offset: Int, _ condition: BuiltinOutcome
   ) -> LoopExit? {
-    guard case .value(let value) = condition else { return depart(condition, i) }
+    guard case .value(let value) = condition else { return depart(condition, Int(i.a)) }
     guard let isTaken = value.asBoolean else {
-      return depart(notBoolean(value), i)
+      return depart(notBoolean(value), Int(i.a))
     }
     current.execution.pc += 1 + (isTaken ? offset : 0)
     return nil

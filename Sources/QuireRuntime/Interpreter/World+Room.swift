@@ -1,9 +1,9 @@
 // Room for values: who may use how much of the heap limit of the run.
 //
 // Every heap has an allowance and every stack its length; their sum is charged and never exceeds
-// the limit. A heap that needs more is collected first, and its allowance then becomes twice what it
-// still uses. When the limit is in the way the other heaps give up what they do not use, and it gets
-// all that is left, unless that is next to nothing.
+// the limit. A heap that needs more is collected first, and its allowance then becomes twice what
+// it still uses. When the limit is in the way the other heaps give up what they do not use, and it
+// gets all that is left, unless that is next to nothing.
 
 internal import KernelStorage
 internal import QuireKernel
@@ -34,9 +34,9 @@ extension World {
     if !isCollectingAlways && setAllowance(generous) { return true }
     if isCollectingAlways && setAllowance(needed) { return true }
     collectOthers()
-    // The limit is near. What is left of it is given away whole, so that the next collection is as far
-    // off as it can be; when almost nothing is left, collecting again and again would only put off
-    // the end.
+    // The limit is near. What is left of it is given away whole, so that the next collection is as
+    // far off as it can be; when almost nothing is left, collecting again and again would only put
+    // off the end.
     let room = wordLimit - chargedWords + heap.allowance - heap.used
     guard room >= words + wordLimit / Self.leastShare else { return false }
     return setAllowance(heap.used + room)
@@ -84,14 +84,14 @@ extension World {
 
   /// Makes the stack of the current fiber long enough; false when the heap limit forbids it.
   ///
-  /// There are never more places for frames than calls may be inside each other, so that the loop
-  /// has one question to ask for both.
+  /// There are never more places for waiting frames than calls may be inside each other, the
+  /// running one counted, so that the loop has one question to ask for both.
   mutating func growStack(registers: Int, frames: Int) -> Bool {
     let (registerCount, frameWords) = (
       current.execution.registers.count, current.execution.frames.count
     )
     let moreRegisters = Self.growth(registerCount, to: registers)
-    let most = max(0, 2 * limits.callDepth - frameWords)
+    let most = max(0, 2 * (limits.callDepth - 1) - frameWords)
     let moreFrames = min(most, Self.growth(frameWords, to: 2 * frames))
     guard charge(words: moreRegisters + moreFrames) else { return false }
     current.execution.chargedWords += moreRegisters + moreFrames

@@ -70,11 +70,7 @@ struct TextWriter: ~Copyable {
 
   private mutating func append(_ string: Value, of world: borrowing World) {
     let room = limit == .max ? Int.max : max(0, limit + 1 - bytes.count)
-    world.heap.withUTF8(string) { span in
-      let count = min(span.count, room)
-      bytes.reserveCapacity(bytes.count + count)
-      for index in 0..<count { bytes.append(span[index]) }
-    }
+    world.heap.append(string, count: min(world.heap.byteCount(of: string), room), to: &bytes)
   }
 
   private mutating func cut() {
