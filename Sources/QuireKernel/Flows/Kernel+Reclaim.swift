@@ -126,6 +126,8 @@ extension Kernel {
   private mutating func shrinkInactive(
     _ list: LRUList, _ count: Int, _ scan: inout ReclaimScan
   ) {
+    // What the disks have finished meanwhile is at the tail, to be freed first.
+    finishTransfers()
     let batch = min(count, lru.count(list))
     let freedBefore = scan.reclaimed
     let writtenBefore = scan.written
