@@ -9,8 +9,8 @@ public struct QuireCommand: ParsableCommand {
     abstract: "Run workload scripts on a simulated Linux memory subsystem.",
     discussion: """
       The exit status is 0 when all held; 1 when an expectation failed, the script ended non-zero, \
-      or a process that nobody waited for died of an error or a signal; 2 when the script could not be \
-      started; 3 when a limit was reached; 64 for wrong usage; 130 when interrupted.
+      or a process that nobody waited for died of an error or a signal; 2 when the script could \
+      not be started; 3 when a limit was reached; 64 for wrong usage; 130 when interrupted.
       """,
     version: "0.1.0",
     subcommands: [

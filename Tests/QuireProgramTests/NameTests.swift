@@ -145,8 +145,8 @@ struct NameTests {
     #expect(
       messages("show mapz\nshow memory 3\nshow maps self") == """
         1:6: there is no view 'mapz'
-          note: the views are memory, maps, smaps, status, processes, buddy, slab, swap, vmstat, \
-        meminfo, zones
+          note: the views are memory, maps, smaps, status, processes, buddy, slab, slabs, swap, \
+        vmstat, meminfo, zones
           fix-it: did you mean 'maps'? 'mapz' → 'maps'
         2:13: 'show memory' takes no argument
         """)

@@ -6,7 +6,8 @@ internal import Synchronization
 
 /// Turns SIGINT into a flag, and into a byte on a pipe for whoever waits in `poll`.
 ///
-/// Unchecked because Dispatch does not mark its sources Sendable; this one is never touched after `init`.
+/// Unchecked because Dispatch does not mark its sources Sendable; this one is never touched after
+/// `init`.
 final class Interrupt: @unchecked Sendable {
   private let raised = Atomic(false)
   private let pipe = Pipe()

@@ -54,7 +54,8 @@ extension Kernel {
   ) -> Bool {
     let limits = tasks[task].limits
     if spaces[space].totalPages + pages > limits.addressSpace >> Page.shift { return false }
-    // A soft limit of 0 under an unlimited hard one counts as none: the kernel does so for Valgrind.
+    // A soft limit of 0 under an unlimited hard one counts as none: the kernel does so for
+    // Valgrind.
     if !flags.isData || limits.data == 0 { return true }
     return spaces[space].dataPages + pages <= limits.data >> Page.shift
   }

@@ -1,4 +1,5 @@
-// Exit: the memory goes at once, the record stays a zombie until the parent has looked (EXIT-1 to 5).
+// Exit: the memory goes at once, the record stays a zombie until the parent has looked (EXIT-1 to
+// 5).
 
 extension Kernel {
   /// Ends a task.

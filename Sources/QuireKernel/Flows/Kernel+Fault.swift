@@ -68,7 +68,8 @@ extension Kernel {
 
   /// Whether a region's rights let the access go to the handler (FAULT-4).
   ///
-  /// A fetch from a page that is not there is taken for a read, and refused when the page is there (REC-3).
+  /// A fetch from a page that is not there is taken for a read, and refused when the page is there
+  /// (REC-3).
   /// Linux: `access_error`, arch/x86/mm/fault.c.
   @inline(__always)
   private borrowing func allows(

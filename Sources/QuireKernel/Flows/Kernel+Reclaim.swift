@@ -49,7 +49,8 @@ extension Kernel {
     }
   }
 
-  /// Lets the disks finish what this round has sent them, once that is a batch or nothing else is left to do.
+  /// Lets the disks finish what this round has sent them, once that is a batch or nothing else is
+  /// left to do.
   ///
   /// Linux: `reclaim_throttle`, mm/vmscan.c.
   private mutating func waitForWrites(_ scan: inout ReclaimScan) {

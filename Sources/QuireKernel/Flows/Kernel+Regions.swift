@@ -107,7 +107,8 @@ extension Kernel {
     setBounds(request.previous, start, end, request.space)
   }
 
-  /// Tries to join a part of `region`, which is to have the request's flags, to what lies beside it.
+  /// Tries to join a part of `region`, which is to have the request's flags, to what lies beside
+  /// it.
   ///
   /// - Returns: the region that holds the part now, or none when nothing joins.
   /// - Throws: ENOMEM, and nothing has changed.

@@ -1,4 +1,5 @@
-// Shared anonymous memory: an object is made by mmap, filled by faults, and goes with its last region.
+// Shared anonymous memory: an object is made by mmap, filled by faults, and goes with its last
+// region.
 
 internal import KernelStorage
 

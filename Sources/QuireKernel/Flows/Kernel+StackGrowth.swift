@@ -1,4 +1,5 @@
-// Stacks grow by faults below them, up to a limit and not into their neighbours (STACK-1 … STACK-3).
+// Stacks grow by faults below them, up to a limit and not into their neighbours (STACK-1 …
+// STACK-3).
 
 internal import KernelStorage
 

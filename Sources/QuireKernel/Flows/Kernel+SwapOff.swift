@@ -146,7 +146,8 @@ extension Kernel {
     return end
   }
 
-  /// Brings pages of one table back until the disk has to work, the slice is over, or the table's end.
+  /// Brings pages of one table back until the disk has to work, the slice is over, or the table's
+  /// end.
   ///
   /// Linux: `unuse_pte_range`, mm/swapfile.c.
   private mutating func unuse(

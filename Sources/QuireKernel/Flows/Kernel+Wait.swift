@@ -47,7 +47,8 @@ extension Kernel {
   ///
   /// Children are looked at in birth order. When none is ready the caller is put to sleep and
   /// the answer is `wouldBlock`: it waits again when it is woken.
-  /// - Throws: EINVAL for an unknown option, ECHILD when no child matches, EINTR when a signal is to be
+  /// - Throws: EINVAL for an unknown option, ECHILD when no child matches, EINTR when a signal is
+  /// to be
   ///   delivered first.
   /// Linux: `do_wait`, kernel/exit.c.
   public mutating func wait(

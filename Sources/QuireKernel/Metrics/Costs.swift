@@ -4,7 +4,8 @@
 ///
 /// Each figure says where it comes from; a machine may override any of them (`costs:`).
 public struct Costs: Hashable, Sendable {
-  /// A statement, call or backward branch of a script. A guess: a few instructions of compiled code.
+  /// A statement, call or backward branch of a script. A guess: a few instructions of compiled
+  /// code.
   public var step: Nanoseconds = 2
   /// Entering and leaving the kernel. Measured: getppid on a bare x86-64 machine, about 60 ns.
   public var systemCall: Nanoseconds = 60

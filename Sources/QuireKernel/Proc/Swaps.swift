@@ -18,7 +18,8 @@ public struct SwapAreaStatus: Hashable, Sendable {
 }
 
 extension Kernel {
-  /// The active swap areas in the order of their numbers; one that swapoff is emptying is still there.
+  /// The active swap areas in the order of their numbers; one that swapoff is emptying is still
+  /// there.
   public var swapAreas: [SwapAreaStatus] {
     var lines: [SwapAreaStatus] = []
     for number in 0..<swap.areas.limit where swap.isActive(number) {

@@ -31,8 +31,8 @@ extension Kernel {
 
   /// Sets a limit of a task, which its children inherit.
   ///
-  /// There is one limit for each resource where the kernel has a soft and a hard one: an unprivileged task
-  /// can lower it, but not raise it again.
+  /// There is one limit for each resource where the kernel has a soft and a hard one: an
+  /// unprivileged task can lower it, but not raise it again.
   /// - Throws: EPERM for raising a limit without privilege.
   /// Linux: `do_prlimit`, kernel/sys.c.
   public mutating func setLimit(

@@ -138,7 +138,8 @@ public struct LRUVector: BitwiseCopyable {
     return inactive * ratio < active
   }
 
-  /// Notes what a batch has cost: pages written count for a batch each, pages kept for one (SCAN-4).
+  /// Notes what a batch has cost: pages written count for a batch each, pages kept for one
+  /// (SCAN-4).
   ///
   /// Linux: `lru_note_cost`, mm/swap.c.
   mutating func noteCost(anon: Bool, written: Int, kept: Int) {

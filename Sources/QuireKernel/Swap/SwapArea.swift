@@ -104,8 +104,8 @@ package struct SwapArea: ~Copyable {
   /// Hands out a free slot, or nil when there is none (SWAP-7).
   ///
   /// Allocation goes on in its cluster as long as that has room ahead, then takes a wholly free
-  /// cluster, then the partly used ones in turn. There is one place where allocation goes on, not one per
-  /// CPU, and free clusters come in ascending order.
+  /// cluster, then the partly used ones in turn. There is one place where allocation goes on, not
+  /// one per CPU, and free clusters come in ascending order.
   /// Linux: `cluster_alloc_swap_entry`, mm/swapfile.c.
   mutating func allocate() -> Int? {
     if cursor != 0, let slot = firstFree(from: cursor) { return take(slot) }

@@ -4,7 +4,8 @@ internal import KernelStorage
 
 /// What the swap cache knows of a frame. 16 bytes; one row for each frame of the machine.
 ///
-/// Linux: `folio.swap` and `PG_writeback`, `PG_reclaim`, `PG_readahead`, include/linux/page-flags.h.
+/// Linux: `folio.swap` and `PG_writeback`, `PG_reclaim`, `PG_readahead`,
+/// include/linux/page-flags.h.
 struct SwapCacheRow: BitwiseCopyable {
   /// The slot the page is cached for (with `PageFlags.swapCache`).
   private var slot: UInt32 = 0

@@ -13,7 +13,8 @@ struct SwapTransfer: BitwiseCopyable {
 /// The queue of a simulated disk.
 ///
 /// Transfers follow one another; the latency of a request runs beside the transfers of others,
-/// as it does on a flash drive with a deep queue. So they end in the order in which they were asked for.
+/// as it does on a flash drive with a deep queue. So they end in the order in which they were asked
+/// for.
 /// Linux: none (model only).
 struct SwapDevice: ~Copyable {
   /// When the transfers asked for so far have left the queue.

@@ -1,8 +1,10 @@
-// How many pages swap-in reads ahead: as many as the last read-ahead turned out to be worth (SWAP-12).
+// How many pages swap-in reads ahead: as many as the last read-ahead turned out to be worth
+// (SWAP-12).
 
 /// What read-ahead remembers: one for each region, and one for all shared objects.
 ///
-/// The address (or slot) of the last fault, the pages read then, and how many of them were asked for.
+/// The address (or slot) of the last fault, the pages read then, and how many of them were asked
+/// for.
 /// Linux: `vm_area_struct.swap_readahead_info`, include/linux/mm_types.h; `swapin_readahead_hits`,
 /// mm/swap_state.c.
 package struct SwapReadahead: Hashable, Sendable, BitwiseCopyable {

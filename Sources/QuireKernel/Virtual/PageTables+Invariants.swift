@@ -1,4 +1,5 @@
-// What must hold of page tables and the frames they map between two calls (AUDIT-4 to AUDIT-7, AUDIT-18).
+// What must hold of page tables and the frames they map between two calls (AUDIT-4 to AUDIT-7,
+// AUDIT-18).
 
 internal import KernelStorage
 

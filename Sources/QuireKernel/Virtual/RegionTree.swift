@@ -52,7 +52,7 @@ package struct RegionTree: ~Copyable {
   /// Regions in a leaf, nodes above.
   var children = Table<UInt32>()
   var headers = Table<Header>()
-  private var firstFree: UInt32 = 0
+  var firstFree: UInt32 = 0
 
   package init() { appendNode() }
 
@@ -89,7 +89,7 @@ package struct RegionTree: ~Copyable {
     top.node == 0 ? .none : first(below: Int(top.node), limit, length)
   }
 
-  private borrowing func last(below node: Int, _ limit: UInt64, _ length: UInt64) -> VMAIndex {
+  borrowing func last(below node: Int, _ limit: UInt64, _ length: UInt64) -> VMAIndex {
     let header = headers[node]
     let base = node * Self.fanOut
     var slot = min(slotAbove(limit, in: node), Int(header.count))
@@ -107,7 +107,7 @@ package struct RegionTree: ~Copyable {
     return .none
   }
 
-  private borrowing func first(below node: Int, _ limit: UInt64, _ length: UInt64) -> VMAIndex {
+  borrowing func first(below node: Int, _ limit: UInt64, _ length: UInt64) -> VMAIndex {
     let header = headers[node]
     let base = node * Self.fanOut
     var slot = slotAbove(limit, in: node)
@@ -127,7 +127,7 @@ package struct RegionTree: ~Copyable {
   ///
   /// A binary search of five steps without branches: a branch that is guessed wrong costs more.
   @inline(__always)
-  private borrowing func slotAbove(_ address: UInt64, in node: Int) -> Int {
+  borrowing func slotAbove(_ address: UInt64, in node: Int) -> Int {
     let base = node &* Self.fanOut
     var place = base &+ (keys[base &+ 7] <= address ? 8 : 0)
     place &+= keys[place &+ 3] <= address ? 4 : 0
@@ -183,7 +183,7 @@ package struct RegionTree: ~Copyable {
 
   /// The leaf where `end` is or belongs.
   @inline(__always)
-  private borrowing func leaf(for end: UInt64, _ top: Top) -> Int {
+  borrowing func leaf(for end: UInt64, _ top: Top) -> Int {
     var node = Int(top.node)
     var height = top.height
     while height > 0 {
@@ -194,7 +194,7 @@ package struct RegionTree: ~Copyable {
     return node
   }
 
-  private borrowing func place(of end: UInt64, _ top: Top) -> (leaf: Int, slot: Int) {
+  borrowing func place(of end: UInt64, _ top: Top) -> (leaf: Int, slot: Int) {
     precondition(top.node != 0, "RegionTree: no region ends at \(end)")
     let leaf = leaf(for: end, top)
     let slot = slotAbove(end &- 1, in: leaf)
@@ -206,20 +206,20 @@ package struct RegionTree: ~Copyable {
 
   // MARK: Nodes
 
-  private struct Entry: BitwiseCopyable {
+  struct Entry: BitwiseCopyable {
     var key: UInt64
     var gap: UInt64
     var child: UInt32
   }
 
-  private mutating func appendNode() {
+  mutating func appendNode() {
     headers.append(Header(parent: 0, count: 0, level: 0))
     for _ in 0..<Self.fanOut { keys.append(.max) }
     gaps.extend(to: headers.count * Self.fanOut)
     children.extend(to: headers.count * Self.fanOut)
   }
 
-  private mutating func allocate(level: UInt16) -> UInt32 {
+  mutating func allocate(level: UInt16) -> UInt32 {
     var node = firstFree
     if node == 0 {
       node = UInt32(headers.count)
@@ -231,14 +231,14 @@ package struct RegionTree: ~Copyable {
     return node
   }
 
-  private mutating func release(_ node: UInt32) {
+  mutating func release(_ node: UInt32) {
     setCount(0, of: Int(node))
     headers[Int(node)] = Header(parent: firstFree, count: 0, level: 0)
     firstFree = node
   }
 
   /// Sets how many entries a node has; the slots behind them are marked as not in use.
-  private mutating func setCount(_ count: Int, of node: Int) {
+  mutating func setCount(_ count: Int, of node: Int) {
     var slot = Int(headers[node].count)
     while slot > count {
       slot -= 1
@@ -249,7 +249,7 @@ package struct RegionTree: ~Copyable {
   }
 
   /// Moves `count` entries between two nodes and tells moved nodes who is above them now.
-  private mutating func moveEntries(
+  mutating func moveEntries(
     _ count: Int, from source: (node: Int, slot: Int), to target: (node: Int, slot: Int)
   ) {
     let goesUp = source.node == target.node && target.slot > source.slot
@@ -267,7 +267,7 @@ package struct RegionTree: ~Copyable {
     }
   }
 
-  private borrowing func slotInParent(_ node: Int) -> Int {
+  borrowing func slotInParent(_ node: Int) -> Int {
     let parent = Int(headers[node].parent)
     var slot = 0
     while children[parent * Self.fanOut + slot] != UInt32(node) { slot += 1 }
@@ -275,7 +275,7 @@ package struct RegionTree: ~Copyable {
   }
 
   /// Writes the largest key and gap of `node` into its parent; says whether that changed anything.
-  private mutating func refreshEntry(of node: Int) -> Bool {
+  mutating func refreshEntry(of node: Int) -> Bool {
     let parent = Int(headers[node].parent)
     let slot = slotInParent(node)
     let entry = parent * Self.fanOut + slot
@@ -291,133 +291,10 @@ package struct RegionTree: ~Copyable {
   }
 
   /// Carries a change of `node` up until it makes no difference.
-  private mutating func refreshAbove(_ start: Int) {
+  mutating func refreshAbove(_ start: Int) {
     var node = start
     while headers[node].parent != 0, refreshEntry(of: node) {
       node = Int(headers[node].parent)
     }
-  }
-
-  private mutating func insert(
-    _ entry: Entry, at wanted: Int, of start: Int, _ root: inout Root
-  ) {
-    var node = start
-    var slot = wanted
-    if Int(headers[node].count) == Self.fanOut {
-      let right = split(node, at: slot, &root)
-      let kept = Int(headers[node].count)
-      if slot > kept {
-        slot -= kept
-        node = right
-      }
-    }
-    let count = Int(headers[node].count)
-    moveEntries(count - slot, from: (node, slot), to: (node, slot + 1))
-    headers[node].count += 1
-    let place = node * Self.fanOut + slot
-    keys[node * Self.fanOut + slot] = entry.key
-    gaps[place] = entry.gap
-    children[place] = entry.child
-    if headers[node].level > 0 { headers[Int(entry.child)].parent = UInt32(node) }
-    refreshAbove(node)
-  }
-
-  /// Moves the upper part of a full node into a new right neighbour, which is returned.
-  ///
-  /// Regions often come in order, up or down: then the side that grows gets the room.
-  private mutating func split(_ node: Int, at slot: Int, _ root: inout Root) -> Int {
-    if headers[node].parent == 0 { raise(&root) }
-    let right = Int(allocate(level: headers[node].level))
-    var kept = Self.fanOut / 2
-    if slot == Self.fanOut { kept = Self.fanOut - Self.minimumFill }
-    if slot == 0 { kept = Self.minimumFill }
-    let moved = Self.fanOut - kept
-    moveEntries(moved, from: (node, kept), to: (right, 0))
-    headers[right].count = UInt16(moved)
-    setCount(kept, of: node)
-    _ = refreshEntry(of: node)
-    // The parent may itself split; the entry's gap is put right by the refresh that follows.
-    insert(
-      Entry(key: keys[right * Self.fanOut + moved - 1], gap: 0, child: UInt32(right)),
-      at: slotInParent(node) + 1, of: Int(headers[node].parent), &root)
-    refreshAbove(node)
-    refreshAbove(right)
-    return right
-  }
-
-  /// Puts a new root above the old one.
-  private mutating func raise(_ root: inout Root) {
-    let old = root.top.node
-    root.top.node = allocate(level: headers[Int(old)].level + 1)
-    root.top.height += 1
-    headers[Int(root.top.node)].count = 1
-    headers[Int(old)].parent = root.top.node
-    children[Int(root.top.node) * Self.fanOut] = old
-    _ = refreshEntry(of: Int(old))
-  }
-
-  private mutating func remove(_ slot: Int, of node: Int, _ root: inout Root) {
-    let count = Int(headers[node].count)
-    moveEntries(count - slot - 1, from: (node, slot + 1), to: (node, slot))
-    setCount(count - 1, of: node)
-    if headers[node].parent == 0 {
-      lower(&root)
-    } else if count - 1 < Self.minimumFill {
-      fill(node, &root)
-    } else {
-      refreshAbove(node)
-    }
-  }
-
-  /// Drops a root that has one child, or none.
-  private mutating func lower(_ root: inout Root) {
-    let header = headers[Int(root.top.node)]
-    if header.count == 0 {
-      release(root.top.node)
-      root.top.node = 0
-    } else if header.level > 0 && header.count == 1 {
-      let child = children[Int(root.top.node) * Self.fanOut]
-      release(root.top.node)
-      headers[Int(child)].parent = 0
-      root.top.node = child
-      root.top.height -= 1
-    }
-  }
-
-  /// Brings a node that has become too small back to size, from or with a neighbour.
-  private mutating func fill(_ node: Int, _ root: inout Root) {
-    let parent = Int(headers[node].parent)
-    let slot = slotInParent(node)
-    let leftSlot = slot > 0 ? slot - 1 : 0
-    let left = Int(children[parent * Self.fanOut + leftSlot])
-    let right = Int(children[parent * Self.fanOut + leftSlot + 1])
-    let leftCount = Int(headers[left].count)
-    let rightCount = Int(headers[right].count)
-    if leftCount + rightCount <= Self.joinedFill {
-      moveEntries(rightCount, from: (right, 0), to: (left, leftCount))
-      headers[left].count = UInt16(leftCount + rightCount)
-      refreshAbove(left)
-      release(UInt32(right))
-      remove(leftSlot + 1, of: parent, &root)
-    } else {
-      even(left, leftCount, right, rightCount)
-    }
-  }
-
-  private mutating func even(_ left: Int, _ leftCount: Int, _ right: Int, _ rightCount: Int) {
-    let newLeft = (leftCount + rightCount) / 2
-    let newRight = leftCount + rightCount - newLeft
-    if newLeft > leftCount {
-      let moved = newLeft - leftCount
-      moveEntries(moved, from: (right, 0), to: (left, leftCount))
-      moveEntries(newRight, from: (right, moved), to: (right, 0))
-    } else {
-      moveEntries(rightCount, from: (right, 0), to: (right, leftCount - newLeft))
-      moveEntries(leftCount - newLeft, from: (left, newLeft), to: (right, 0))
-    }
-    setCount(newLeft, of: left)
-    setCount(newRight, of: right)
-    refreshAbove(left)
-    refreshAbove(right)
   }
 }

@@ -1,4 +1,5 @@
-// What must hold of regions, their index, reverse maps and objects between two calls (AUDIT-8, AUDIT-13).
+// What must hold of regions, their index, reverse maps and objects between two calls (AUDIT-8,
+// AUDIT-13).
 
 internal import KernelStorage
 
