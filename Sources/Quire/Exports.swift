@@ -15,6 +15,8 @@
 @_exported public import enum QuireRuntime.SchedulerKind
 @_exported public import protocol QuireRuntime.ScriptConvertible
 @_exported public import enum QuireRuntime.ScriptValue
+@_exported public import struct QuireRuntime.ScriptWord
+@_exported public import protocol QuireRuntime.WordConvertible
 @_exported public import struct QuireSyntax.Diagnostic
 @_exported public import struct QuireSyntax.DiagnosticFormatter
 @_exported public import struct QuireSyntax.SourceFile

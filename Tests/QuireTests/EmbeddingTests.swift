@@ -42,6 +42,41 @@ struct EmbeddingTests {
         """)
   }
 
+  @Test("plain arguments and results cross as they are, however large, and mistakes are named")
+  func plainValues() throws {
+    let functions = [
+      HostFunction("largest") { Int64.max },
+      HostFunction("echo", "number") { (number: Int64) in number },
+      HostFunction("half", "number") { (number: Double) in number / 2 },
+      HostFunction("next_page", "place") { (place: UInt64) in place + 4096 },
+      HostFunction("both", "a", "b") { (a: Bool, b: Bool) in a && b },
+      HostFunction("total", "a", "b", "c") { (a: Int, b: Int, c: Int) in a + b + c },
+      HostFunction("refuse", "number") { (_: Int) throws -> Int in throw Refusal() },
+    ]
+    let outcome = try run(
+      """
+      expect largest() == 9_223_372_036_854_775_807
+      expect echo(largest()) == largest()
+      expect echo(-largest()) == -largest()
+      expect half(3) == 1.5
+      expect half(2.0e300) == 1.0e300
+      expect next_page(address(0x1000)) == address(0x2000)
+      expect both(true, true) and not both(true, false)
+      expect total(1, 2, 3) == 6
+      try { refuse(1) } catch e { print e.message }
+      try { total(1, 2, "x") } catch e { print e.message }
+      try { echo(1.5) } catch e { print e.message }
+      """, hostFunctions: functions)
+    #expect(outcome.report == "")
+    #expect(
+      outcome.text == """
+        refuse: the host says no
+        total: c: expected integer, found a string
+        echo: number: expected integer, found a float
+
+        """)
+  }
+
   @Test("calls of host functions are checked before the script runs")
   func checkedCalls() {
     #expect(throws: ProgramError.self) {

@@ -20,6 +20,8 @@ public struct HostContext: Hashable, Sendable {
 public struct HostFunction: Sendable {
   package let signature: Signature
   package let body: @Sendable ([ScriptValue], HostContext) throws -> ScriptValue
+  /// The same without lists of values, when every parameter and the result fit into words.
+  @usableFromInline var wordBody: (@Sendable (HostWords) throws -> HostReply)?
 
   /// A function of the given name whose parameters are named in `labels`, in order.
   ///
@@ -58,6 +60,7 @@ public struct HostFunction: Sendable {
     }
     signature = Signature(name, parameters, returns: .any, summary)
     let labels = parameters.map(\.name)
+    wordBody = nil
     self.body = { values, context in
       var next = 0
       func take<Value: ScriptConvertible>(_ type: Value.Type) throws -> Value {
