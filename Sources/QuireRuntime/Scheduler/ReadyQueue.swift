@@ -46,32 +46,37 @@ package struct ReadyQueue: Sendable {
     let last = entries.removeLast()
     if !entries.isEmpty {
       entries[0] = last
-      siftDown(0)
+      if entries.count > 1 { siftDown(0) }
     }
     return first
   }
 
+  // The entry that moves is held in hand; the others move by one place each.
+
   private mutating func siftUp(_ start: Int) {
-    var child = start
-    while child > 0 {
-      let parent = (child - 1) / 2
-      guard ReadyEntry.precedes(entries[child], entries[parent]) else { return }
-      entries.swapAt(child, parent)
-      child = parent
+    let entry = entries[start]
+    var place = start
+    while place > 0 {
+      let parent = (place - 1) / 2
+      guard ReadyEntry.precedes(entry, entries[parent]) else { break }
+      entries[place] = entries[parent]
+      place = parent
     }
+    if place != start { entries[place] = entry }
   }
 
   private mutating func siftDown(_ start: Int) {
-    var parent = start
+    let entry = entries[start]
+    let count = entries.count
+    var place = start
     while true {
-      var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2]
-      where child < entries.count && ReadyEntry.precedes(entries[child], entries[least]) {
-        least = child
-      }
-      if least == parent { return }
-      entries.swapAt(parent, least)
-      parent = least
+      var child = 2 * place + 1
+      if child >= count { break }
+      if child + 1 < count && ReadyEntry.precedes(entries[child + 1], entries[child]) { child += 1 }
+      guard ReadyEntry.precedes(entries[child], entry) else { break }
+      entries[place] = entries[child]
+      place = child
     }
+    if place != start { entries[place] = entry }
   }
 }

@@ -89,7 +89,8 @@ extension World {
       guard let first = firstReady() else { return nil }
       candidates.append(first)
     }
-    let earliest = candidates.reduce(Nanoseconds.max) { min($0, $1.time) }
+    var earliest = Nanoseconds.max
+    for index in 0..<candidates.count { earliest = min(earliest, candidates[index].time) }
     let cpu = chooseCPU(at: earliest, preferring: 0)
     let start = max(clocks[cpu], earliest)
     while let next = ready.first, next.time <= start {
@@ -101,9 +102,12 @@ extension World {
   }
 
   private mutating func dropStaleCandidates() {
-    var kept: [ReadyEntry] = []
-    for entry in candidates where isCurrent(entry) { kept.append(entry) }
-    candidates = kept
+    var kept = 0
+    for index in 0..<candidates.count where isCurrent(candidates[index]) {
+      candidates[kept] = candidates[index]
+      kept += 1
+    }
+    if kept < candidates.count { candidates.removeLast(candidates.count - kept) }
   }
 
   private func isCurrent(_ entry: ReadyEntry) -> Bool {
@@ -113,7 +117,7 @@ extension World {
   /// The CPU that can start a fiber first.
   private func chooseCPU(at time: Nanoseconds, preferring last: Int) -> Int {
     var best = last
-    for cpu in clocks.indices where max(clocks[cpu], time) < max(clocks[best], time) {
+    for cpu in 0..<clocks.count where clocks[cpu] < clocks[best] && time < clocks[best] {
       best = cpu
     }
     return best
@@ -174,11 +178,7 @@ extension World {
   /// user time, the rest is the kernel's.
   mutating func settleAccounts() {
     let user = (steps - accountedSteps) &* kernel.costs.step
-    let task = current.task
-    if kernel.tasks.isLive(task) && !kernel.tasks[task].isDead {
-      kernel.tasks[task].userTime &+= user
-      kernel.tasks[task].systemTime &+= kernel.now - accountedTime - user
-    }
+    kernel.account(user: user, system: kernel.now - accountedTime - user, to: current.task)
     accountedTime = kernel.now
     accountedSteps = steps
   }
