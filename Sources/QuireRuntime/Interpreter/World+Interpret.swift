@@ -76,12 +76,15 @@ extension World {
     }
     meter.left = count
     meter.granted = count
-    if current.execution.isResuming {
-      // The call at `pc` was charged when it was made first. It will charge again, which is added
-      // here without being counted as granted.
-      current.execution.isResuming = false
-      meter.left += image.code[current.execution.pc].steps
-    }
+    creditResumedCall()
+  }
+
+  /// The call at `pc` was charged when it was made first. If it is to be made again it will charge
+  /// again, which is added here without being counted as granted.
+  mutating func creditResumedCall() {
+    guard current.execution.isResuming else { return }
+    current.execution.isResuming = false
+    meter.left += image.code[current.execution.pc].steps
   }
 
   /// The limit, quantum or budget that is used up, if any.

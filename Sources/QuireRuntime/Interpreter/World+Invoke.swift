@@ -88,7 +88,9 @@ extension World {
       endCurrentTask(.exited(0), failed: false)
       return .stop(.ended)
     case .caller: current.execution.registers[result] = value.bits
-    case .interrupted: leaveHandler()
+    case .interrupted:
+      leaveHandler()
+      creditResumedCall()
     }
     return nil
   }
