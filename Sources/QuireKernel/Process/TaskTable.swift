@@ -23,8 +23,6 @@ public struct TaskTable: ~Copyable {
   var lastWakeup = TaskIndex.none
   /// Tasks that hold a kernel stack.
   package internal(set) var stackCount = 0
-  /// Tasks made since boot, the kernel's own included.
-  package internal(set) var forkCount: UInt64 = 0
   /// Pid 1: adopts orphans and is never killed.
   package internal(set) var initTask = TaskIndex.none
   /// Pid 2: parent of the kernel threads.
@@ -77,7 +75,6 @@ public struct TaskTable: ~Copyable {
     self[task].previous = last
     if last.isNone { first = task } else { self[last].next = task }
     last = task
-    forkCount += 1
     self[task].parent = parent
     if !parent.isNone { appendChild(task, to: parent) }
   }

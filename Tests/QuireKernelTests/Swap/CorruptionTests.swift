@@ -62,6 +62,18 @@ struct CorruptionTests {
       let task = Self.process(kernel)
       kernel.tasks[task].flags.insert(.waiting)
     }
+    try Self.expect("task.list-links") { kernel in
+      let task = Self.process(kernel)
+      kernel.tasks[task].previous = task
+    }
+    try Self.expect("task.stack") { kernel in
+      let task = Self.process(kernel)
+      kernel.tasks[task].footprint.stack = .none
+    }
+    try Self.expect("task.kernel-thread-memory") { kernel in
+      let task = Self.process(kernel)
+      kernel.tasks[task].flags.insert(.kernelThread)
+    }
     try Self.expect("task.parent") { kernel in
       let task = Self.process(kernel)
       kernel.tasks.removeChild(task)
@@ -107,6 +119,10 @@ struct CorruptionTests {
 
   @Test("AUDIT-12, SWAP-15: swap")
   func swap() throws {
+    try Self.expect("swap.priority-order") { kernel in
+      try kernel.swapOn(size: 1 << 20, priority: 7, by: kernel.initTask)
+      kernel.swap.areas[0].priority = 9
+    }
     try Self.expect("swap.users") { kernel in
       let entry = Self.slots(kernel).data
       kernel.swap[entry].users += 1
