@@ -24,6 +24,8 @@ extension World {
     var address = place
     while true {
       if let handler = image.handler(at: address) {
+        // A call that a failed handler interrupted is not made again.
+        current.execution.isResuming = false
         current.execution[Int(handler.errorRegister)] = error
         current.execution.pc = Int(handler.target)
         return true
