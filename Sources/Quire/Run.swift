@@ -41,7 +41,7 @@ struct Run: ~Copyable {
     case .finished: isFinished = true
     case .stopped(let kind):
       limit = kind
-      world.diagnostics.append(world.limitDiagnostic(kind))
+      world.report(world.limitDiagnostic(kind))
     }
     return false
   }
@@ -50,7 +50,7 @@ struct Run: ~Copyable {
     let ending = ending(isCancelled)
     return Outcome(
       ending: ending, exitStatus: exitStatus(ending), output: [],
-      diagnostics: world.diagnostics, files: world.image.program.files,
+      diagnostics: world.allDiagnostics, files: world.image.program.files,
       expectationsHeld: world.expectationsHeld, expectationsFailed: world.expectationsFailed,
       counters: world.kernel.counters, processes: world.processSummaries, steps: world.steps,
       time: world.latestTime, switches: world.switches, digest: world.digest)

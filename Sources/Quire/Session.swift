@@ -157,12 +157,12 @@ public struct Session: ~Copyable {
       case .finished: break loop
       case .stopped(let limit):
         ending = .limitReached(limit)
-        machines[0].diagnostics.append(machines[0].limitDiagnostic(limit))
+        machines[0].report(machines[0].limitDiagnostic(limit))
         break loop
       case .more:
         if isInterrupted() {
           ending = .interrupted
-          machines[0].diagnostics.append(machines[0].interruptionDiagnostic)
+          machines[0].report(machines[0].interruptionDiagnostic)
           break loop
         }
       }
@@ -181,8 +181,8 @@ public struct Session: ~Copyable {
     let value = machines[0].entryValue.map { String(decoding: $0, as: UTF8.self) }
     let evaluation = Evaluation(
       ending: ending, value: ending == .done ? value : nil,
-      diagnostics: machines[0].diagnostics, files: machines[0].image.program.files)
-    machines[0].diagnostics = []
+      diagnostics: machines[0].allDiagnostics, files: machines[0].image.program.files)
+    machines[0].forgetDiagnostics()
     return evaluation
   }
 

@@ -98,6 +98,12 @@ extension World {
     try optionalSize(index, name, call)
   }
 
+  /// Makes sure that a parameter is a block or another function.
+  func checkBlock(_ index: Int, _ call: BuiltinCall) throws(CallFailure) {
+    let value = argument(index, call)
+    if heap.functionIndex(of: value) == nil { throw wrongKind("block", "a block", value) }
+  }
+
   func wrongKind(_ name: String, _ expected: String, _ value: Value) -> CallFailure {
     .misuse("'\(name)' is \(expected), not \(briefly(value))")
   }

@@ -113,7 +113,7 @@ extension World {
       let end = region.start &+ region.length
       return "0x\(String(region.start, radix: 16))..<0x\(String(end, radix: 16))"
     }
-    return heap.kindPhrase(of: value)
+    return value.has(.process) ? handleText(value) : heap.kindPhrase(of: value)
   }
 }
 

@@ -9,6 +9,7 @@ extension World {
   /// fork(block): the child's handle; without a block 0 in the child, which goes on here.
   mutating func forkCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let block = argument(0, call)
+    if !block.isAbsent { try checkBlock(0, call) }
     try checkProcessLimit()
     try reserveCopyOfHeap()
     let task = try refusable { world throws(Errno) in try world.kernel.fork(world.current.task) }
@@ -27,6 +28,7 @@ extension World {
   mutating func processCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let name = try string(0, "name", call)
     let block = argument(1, call)
+    try checkBlock(1, call)
     try checkProcessLimit()
     try reserveCopyOfHeap()
     let task = try refusable { world throws(Errno) in
@@ -39,7 +41,9 @@ extension World {
   }
 
   private func checkProcessLimit() throws(CallFailure) {
-    if livingProcesses >= limits.processes { throw .outcome(.limit(.processes)) }
+    if kernel.tasks.count - kernelTaskCount >= limits.processes {
+      throw .outcome(.limit(.processes))
+    }
   }
 
   func handle(of process: ProcessNumber) -> Value { Value(.process, payload: UInt64(process)) }
@@ -144,6 +148,7 @@ extension World {
     guard let code = UInt8(exactly: number), let signal = Signal(rawValue: code) else {
       throw .errno(.EINVAL)
     }
+    try checkBlock(1, call)
     try refusable { world throws(Errno) in
       try world.kernel.setSignalAction(
         .handler(UInt32(code)), for: signal, by: world.current.task)
@@ -165,7 +170,7 @@ extension World {
       return sleep(until: end)
     default:
       let (end, overflow) = kernel.now.addingReportingOverflow(try size(0, "time", call))
-      return sleep(until: overflow ? .max : end)
+      return sleep(until: overflow ? Self.endOfTime : min(end, Self.endOfTime))
     }
   }
 

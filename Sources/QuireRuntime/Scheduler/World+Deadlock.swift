@@ -23,7 +23,7 @@ extension World {
     }
     isDeadlocked = true
     let count = livingProcesses == 1 ? "the process waits" : "all \(livingProcesses) processes wait"
-    diagnostics.append(
+    report(
       Diagnostic(
         .error, "deadlock", "deadlock: \(count) and nobody can wake anybody",
         at: span ?? self.span(ofAddress: 0), notes: notes))

@@ -9,7 +9,7 @@ extension World {
   /// only gives up its entry.
   mutating func endByUncaught(_ error: Value) -> Stop {
     let content = heap.asError(error) ?? ErrorContent("raised \(briefly(error))")
-    diagnostics.append(diagnostic(of: content))
+    report(diagnostic(of: content))
     if rests(with: .none) { return .waiting }
     if let signal = Signal(rawValue: content.signal) {
       endCurrentTask(.killed(by: signal), failed: true)
@@ -70,11 +70,29 @@ extension World {
   mutating func reportDeath(by signal: Signal) {
     // Whoever sends a signal knows; only the kernel's own killing is news.
     guard signal == .SIGKILL, kernel.tasks[current.task].flags.contains(.oomVictim) else { return }
-    diagnostics.append(
+    report(
       Diagnostic(
         .warning, "oom-kill", "the kernel ran out of memory and killed this process",
         at: span(ofAddress: current.execution.pc),
         notes: [Diagnostic.Note(currentProcessNote)]))
+  }
+
+  /// The simulated kernel gave up.
+  func panicDiagnostic(_ panic: Panic) -> Diagnostic {
+    Diagnostic(
+      .error, "kernel-panic", "Kernel panic - not syncing: \(panic.message)",
+      at: span(ofAddress: current.execution.pc), notes: [Diagnostic.Note(currentProcessNote)])
+  }
+
+  /// An audit found the kernel's tables broken, which no script can bring about by rights.
+  func violationDiagnostic(_ violation: InvariantViolation) -> Diagnostic {
+    Diagnostic(
+      .error, "broken-invariant", "the kernel's own tables are broken: \(violation)",
+      at: span(ofAddress: current.execution.pc),
+      notes: [
+        Diagnostic.Note("this is a mistake in Quire, not in the script; please report it"),
+        Diagnostic.Note(currentProcessNote),
+      ])
   }
 
   /// Where an instruction comes from.
@@ -121,7 +139,7 @@ extension World {
     _ expectation: Expectation, _ message: String, _ notes: [Diagnostic.Note]
   ) {
     expectationsFailed += 1
-    diagnostics.append(
+    report(
       Diagnostic(
         .error, "expectation", message, at: expectation.span,
         notes: notes + [Diagnostic.Note(currentProcessNote)]))

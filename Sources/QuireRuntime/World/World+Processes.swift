@@ -11,6 +11,7 @@ extension World {
       let record = kernel.tasks[task]
       _ = ledger.add(ProcessRecord(pid: record.pid, name: record.name, task: task, born: 0))
     }
+    kernelTaskCount = kernel.tasks.count
     let task = try kernel.spawn(named: name, by: kernel.initTask)
     var fiber = Fiber()
     fiber.execution.start(function: function, in: image)

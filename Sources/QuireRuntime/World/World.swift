@@ -58,6 +58,8 @@ package struct World: ~Copyable {
   var createdProcesses: UInt64 = 0
   /// Processes started and not ended.
   package var livingProcesses = 0
+  /// Tasks that were there before any script.
+  var kernelTaskCount = 0
 
   /// What was printed since the host took it last.
   package var output: [UInt8] = []
@@ -69,8 +71,10 @@ package struct World: ~Copyable {
   package var violations: [InvariantViolation] = []
   /// Whether the kernel's invariants are checked after every quantum.
   package var isAudited = false
-  /// What went wrong, in the order in which it did.
-  package var diagnostics: [Diagnostic] = []
+  /// What went wrong, in the order in which it did; see `report`.
+  private var diagnostics: [Diagnostic] = []
+  /// Diagnostics beyond `maximumDiagnostics`.
+  private var omittedDiagnostics = 0
   package var expectationsHeld: UInt64 = 0
   package var expectationsFailed: UInt64 = 0
   /// Statements, calls and backward branches so far.
@@ -118,6 +122,31 @@ package struct World: ~Copyable {
     // Index 0 is no fiber and no heap.
     fibers.append(Fiber())
     heaps.append(ScriptHeap())
+  }
+
+  /// More than anybody reads; a script in a loop must not fill the host's memory with them.
+  private static var maximumDiagnostics: Int { 1_000 }
+
+  /// Keeps a diagnostic for whoever reads the outcome.
+  package mutating func report(_ diagnostic: Diagnostic) {
+    if diagnostics.count < Self.maximumDiagnostics {
+      diagnostics.append(diagnostic)
+    } else {
+      omittedDiagnostics += 1
+    }
+  }
+
+  /// Everything that was reported; the last one counts what was left out.
+  package var allDiagnostics: [Diagnostic] {
+    guard omittedDiagnostics > 0, let last = diagnostics.last else { return diagnostics }
+    let rest = Diagnostic(
+      .error, "too-many-diagnostics", "and \(omittedDiagnostics) more", at: last.span)
+    return diagnostics + [rest]
+  }
+
+  package mutating func forgetDiagnostics() {
+    diagnostics = []
+    omittedDiagnostics = 0
   }
 
   /// Hands over what was printed since the last time.

@@ -45,7 +45,7 @@ func run(
   while status == .more { status = world.run(steps: options.slice) }
   return ScriptRun(
     output: String(decoding: world.output, as: UTF8.self),
-    messages: world.diagnostics.map { $0.message }, status: status, steps: world.steps,
+    messages: world.allDiagnostics.map { $0.message }, status: status, steps: world.steps,
     now: world.kernel.now)
 }
 
