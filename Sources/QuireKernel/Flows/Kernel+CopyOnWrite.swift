@@ -67,6 +67,7 @@ extension Kernel {
     memory.copyData(from: old, to: frame)
     charge(costs.pageCopy)
     install(frame, flags, table: table, index: index)
+    if flags.contains(.locked) { unlockPage(old) }
     // The new page takes the old one's place in the count of anonymous pages.
     removeAnonMapping(old)
     dropSwapCopy(of: old)

@@ -195,6 +195,7 @@ extension Kernel {
       index: virtual.regions.pageOffset(fault.address, in: fault.region))
     gauges.nr_anon_pages += 1
     lru.add(frame, in: &memory.frames)
+    if virtual.regions[fault.region].flags.contains(.locked) { lockPage(frame) }
     return frame
   }
 

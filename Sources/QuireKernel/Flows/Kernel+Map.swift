@@ -76,29 +76,36 @@ extension Kernel {
     if hint != 0 && hint < tunables.mmapMinimumAddress {
       hint = Page.alignUp(tunables.mmapMinimumAddress)
     }
-    let type = request.flags.rawValue & MapFlags.typeMask
-    let isPrivate = type != MapFlags.shared.rawValue
-    if isPrivate && hint == 0 && length % Layout.middleSpan == 0,
-      let aligned = alignedAddress(for: request, length, in: space)
+    let isShared = request.flags.rawValue & MapFlags.typeMask == MapFlags.shared.rawValue
+    return try freeAddress(hint: hint, length, isShared: isShared, request.flags, in: space)
+  }
+
+  /// A free place; one without a hint for whole 2 MiB of private memory begins on their boundary.
+  ///
+  /// Linux: `__get_unmapped_area`, mm/mmap.c.
+  borrowing func freeAddress(
+    hint: VirtualAddress, _ length: UInt64, isShared: Bool, _ flags: MapFlags,
+    in space: AddressSpaceIndex
+  ) throws(Errno) -> VirtualAddress {
+    if length > Layout.taskSize { throw .ENOMEM }
+    if !isShared && hint == 0 && length % Layout.middleSpan == 0,
+      let aligned = alignedAddress(length, flags, in: space)
     {
       return aligned
     }
-    guard let found = findAddress(hint: hint, length, request.flags, in: space) else {
-      throw .ENOMEM
-    }
+    guard let found = findAddress(hint: hint, length, flags, in: space) else { throw .ENOMEM }
     return found
   }
 
-  /// The highest place on a boundary of 2 MiB for a mapping of whole 2 MiB, where a hole leaves
-  /// room to choose (REC-15).
+  /// The highest place on a boundary of 2 MiB, where a hole leaves room to choose (REC-15).
   ///
   /// Linux: `__thp_get_unmapped_area`, mm/huge_memory.c.
   private borrowing func alignedAddress(
-    for request: MapRequest, _ length: UInt64, in space: AddressSpaceIndex
+    _ length: UInt64, _ flags: MapFlags, in space: AddressSpaceIndex
   ) -> VirtualAddress? {
     let padded = length &+ Layout.middleSpan
     if padded < length { return nil }
-    guard let found = findAddress(hint: 0, padded, request.flags, in: space) else { return nil }
+    guard let found = findAddress(hint: 0, padded, flags, in: space) else { return nil }
     let offset = found % Layout.middleSpan
     return offset == 0 ? found + Layout.middleSpan : found + Layout.middleSpan - offset
   }

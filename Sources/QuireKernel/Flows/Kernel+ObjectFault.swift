@@ -28,6 +28,7 @@ extension Kernel {
       frame, protection: area.flags.entryProtection | dirty, in: fault.space, table: table,
       index: TableLevel.index(fault.address, TableLevel.leaf))
     if fault.isWrite { memory.frames[frame].flags.insert(.dirty) }
+    if area.flags.contains(.locked) { lockPage(frame) }
     return outcome
   }
 
@@ -77,6 +78,7 @@ extension Kernel {
       if frame.isNone || !memory.entry(table: table, index: slot).isNone { continue }
       map(
         frame, protection: area.flags.entryProtection, in: fault.space, table: table, index: slot)
+      if area.flags.contains(.locked) { lockPage(frame) }
     }
     return !memory.entry(table: table, index: index).isNone
   }

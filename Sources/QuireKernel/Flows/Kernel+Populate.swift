@@ -1,60 +1,71 @@
-// Faulting pages in ahead of use: MAP_POPULATE, locked memory (MMAP-11).
+// Faulting pages in ahead of use: MAP_POPULATE, locked memory, MADV_POPULATE (MMAP-11, MLOCK-1).
 
 extension Kernel {
   /// Faults in every page of a range as its regions allow.
   ///
   /// Private writable memory is written, so that no copy is left to make; all else is read.
   /// With `skipping`, a region that cannot be touched is passed over; else the walk ends there.
-  /// - Returns: false when the walk ended early.
+  /// - Returns: why it ended early, or nil.
   /// Linux: `__mm_populate`, mm/gup.c.
   @discardableResult
   mutating func populate(
     _ start: VirtualAddress, _ end: VirtualAddress, by task: TaskIndex, skipping: Bool
-  ) -> Bool {
+  ) -> Errno? {
     let space = tasks[task].space
     var address = start
     while address < end {
       let region = virtual.regions.find(address, in: &spaces[space].regions)
-      if region.isNone || virtual.regions[region].start >= end { return true }
+      if region.isNone || virtual.regions[region].start >= end { return nil }
       let area = virtual.regions[region]
       let stop = min(area.end, end)
       address = max(address, area.start)
-      if !populateRegion(region, address, stop, by: task) && !skipping { return false }
+      if area.flags.isDisjoint(with: [.io, .pfnMap]) {
+        let failure = populateRegion(region, address, stop, by: task)
+        if failure != nil && !skipping { return failure }
+      }
       address = stop
     }
-    return true
+    return nil
   }
 
+  /// - Returns: EFAULT when there is no right or no page, ENOMEM, or nil.
   /// Linux: `populate_vma_page_range`, mm/gup.c.
   mutating func populateRegion(
     _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, by task: TaskIndex
-  ) -> Bool {
+  ) -> Errno? {
     let area = virtual.regions[region]
-    if area.flags.contains(.lockOnFault) { return true }
-    guard area.flags.isAccessible else { return false }
+    if area.flags.contains(.lockOnFault) { return nil }
+    guard area.flags.isAccessible else { return .EFAULT }
     let isWrite = area.flags.intersection([.write, .shared]) == .write
     var fault = Fault(
       address: start, isWrite: isWrite, region: region, space: area.space, task: task)
     while fault.address < end {
-      if !faultIn(fault) { return false }
+      if let failure = faultIn(fault) { return failure }
       fault.address += Page.size
     }
-    return true
+    return nil
   }
 
-  /// Has one page present, and writable for a write; false when it cannot be.
+  /// Has one page present, and writable for a write.
   ///
-  /// A page that is there already is marked as the kernel marks what it looks up.
+  /// A page that is there already is marked as the kernel marks what it looks up. The call as a
+  /// whole waits for the disk where a user's access would be taken again.
+  /// - Returns: why it cannot be, or nil.
   /// Linux: `__get_user_pages` with FOLL_TOUCH, mm/gup.c.
-  private mutating func faultIn(_ fault: Fault) -> Bool {
+  mutating func faultIn(_ fault: Fault) -> Errno? {
     var entry = memory.pageEntry(below: spaces[fault.space].root, of: fault.address)
-    if !entry.isPresent || fault.isWrite && !entry.isWritable {
-      let outcome = handle(fault)
-      guard outcome == .done || outcome == .major else { return false }
+    while !entry.isPresent || fault.isWrite && !entry.isWritable {
+      switch handle(fault) {
+      case .done, .major: break
+      case .blocked(let until): now = max(now, until)
+      case .outOfMemory: return .ENOMEM
+      case .busError: return .EFAULT
+      }
       entry = memory.pageEntry(below: spaces[fault.space].root, of: fault.address)
     }
-    if entry.isSpecial { return true }
+    if entry.isSpecial { return nil }
     if fault.isWrite && !entry.isDirty { memory.frames[entry.frame].flags.insert(.dirty) }
-    return true
+    markAccessed(entry.frame)
+    return nil
   }
 }

@@ -53,7 +53,7 @@ extension Kernel {
       let allowed = VMAFlags(rawValue: newFlags.rawValue >> 4).intersection(.access)
       if !rights.isSubset(of: allowed) { throw .EACCES }
       let stop = min(virtual.regions[region].end, end)
-      if newFlags != flags {
+      if newFlags != flags || flags.contains(.sealed) {
         try protect(region, cursor, stop, newFlags, by: task)
       }
       cursor = stop
@@ -70,6 +70,7 @@ extension Kernel {
   ) throws(Errno) {
     let space = tasks[task].space
     let old = virtual.regions[region].flags
+    if old.contains(.sealed) { throw .EPERM }
     let pages = (end - start) >> Page.shift
     var flags = wanted
     let charged = try chargeForWriting(&flags, region, pages, in: space, by: task)

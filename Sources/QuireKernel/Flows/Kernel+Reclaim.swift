@@ -177,6 +177,7 @@ extension Kernel {
   /// Linux: `__page_cache_release`, mm/swap.c.
   mutating func leaveLRU(_ frame: FrameNumber) {
     lru.remove(frame, in: &memory.frames)
+    if memory.frames[frame].flags.contains(.unevictable) { gauges.nr_mlock -= 1 }
     memory.frames[frame].flags.subtract([.active, .unevictable])
   }
 

@@ -37,6 +37,7 @@ extension Kernel {
     let use = only == nil ? takeReferences(of: frame) : takeReference(&only)
     if use.isLocked {
       memory.frames[frame].flags.insert(.unevictable)
+      gauges.nr_mlock += 1
       return .keep
     }
     let wasReferenced = memory.frames[frame].flags.contains(.referenced)
@@ -105,6 +106,9 @@ extension Kernel {
     if mapping.entry.isDirty { memory.frames[frame].flags.insert(.dirty) }
     spaces[area.space].recordPeaks()
     if memory.frames[frame].flags.contains(.anonymous) {
+      if !memory.frames[frame].flags.contains(.swapBacked) {
+        return dropLazyFree(frame, &mapping, in: area.space)
+      }
       replaceBySwap(frame, &mapping, in: area.space)
     } else {
       setEntry(of: &mapping, to: .none)
@@ -112,6 +116,26 @@ extension Kernel {
       removeSharedMapping(frame)
     }
     memory.frames[frame].referenceCount -= 1
+    return true
+  }
+
+  /// A page whose data may be forgotten: it goes, unless it was written since (RMAP-4).
+  ///
+  /// Linux: `try_to_unmap_one`, mm/rmap.c.
+  private mutating func dropLazyFree(
+    _ frame: FrameNumber, _ mapping: inout Mapping, in space: AddressSpaceIndex
+  ) -> Bool {
+    let page = memory.frames[frame]
+    // The isolation and the entries must be the only owners.
+    if page.flags.contains(.dirty) || page.referenceCount != page.mapCount + 1 {
+      memory.frames[frame].flags.insert(.swapBacked)
+      return false
+    }
+    setEntry(of: &mapping, to: .none)
+    spaces[space].anonPages -= 1
+    removeAnonMapping(frame)
+    memory.frames[frame].referenceCount -= 1
+    if memory.frames[frame].mapCount == 0 { counters.pglazyfreed += 1 }
     return true
   }
 

@@ -96,16 +96,46 @@ extension Kernel {
   ///
   /// Linux: `shmem_evict_inode`, mm/shmem.c.
   mutating func releaseObject(_ object: MemoryObjectIndex) {
-    var page: UInt64 = 0
-    while let found = virtual.objects.nextOccupied(from: page, of: object) {
-      let slot = virtual.objects.slot(found, of: object)
-      clearSlot(found, of: object)
-      if slot.isSwap { swapFree(slot.swap) } else { dropSharedPage(slot.frame) }
-      page = found + 1
-    }
+    dropPages(0..<UInt64.max, of: object)
     uncharge(pages: virtual.objects[object].chargedPages)
     free(virtual.objects[object].kernelObjects)
     virtual.objects.release(object)
+  }
+
+  /// Takes pages away from an object, and from every process that maps them.
+  ///
+  /// Linux: `shmem_undo_range`, mm/shmem.c.
+  mutating func punch(_ object: MemoryObjectIndex, _ pages: Range<UInt64>) {
+    var region = virtual.objects[object].firstRegion
+    while !region.isNone {
+      let area = virtual.regions[region]
+      let first = virtual.regions.links[region.index].pageOffset
+      let low = max(first, pages.lowerBound)
+      let high = min(first + area.pageCount, pages.upperBound)
+      if low < high {
+        zap(
+          area.start + (low - first) << Page.shift, area.start + (high - first) << Page.shift,
+          of: area.flags, in: area.space)
+      }
+      region = virtual.regions.links[region.index].nextInObject
+    }
+    dropPages(pages, of: object)
+  }
+
+  private mutating func dropPages(_ pages: Range<UInt64>, of object: MemoryObjectIndex) {
+    var page = pages.lowerBound
+    while let found = virtual.objects.nextOccupied(from: page, of: object),
+      found < pages.upperBound
+    {
+      let slot = virtual.objects.slot(found, of: object)
+      clearSlot(found, of: object)
+      if slot.isSwap { swapFree(slot.swap) } else { dropSharedPage(slot.frame) }
+      if virtual.objects[object].flags.contains(.noReserve) {
+        virtual.objects[object].chargedPages -= 1
+        uncharge(pages: 1)
+      }
+      page = found + 1
+    }
   }
 
   /// Linux: `delete_from_page_cache`, mm/filemap.c.

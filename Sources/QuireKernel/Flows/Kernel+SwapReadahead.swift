@@ -41,7 +41,7 @@ extension Kernel {
   }
 
   /// Reads a page that nobody has asked for yet, if it is only in its slot and a frame can be had.
-  private mutating func readAhead(_ entry: SwapEntry, for task: TaskIndex) {
+  mutating func readAhead(_ entry: SwapEntry, for task: TaskIndex) {
     let slot = swap[entry]
     if !swap.isActive(Int(entry.area)) || slot.users == 0 || !slot.cached.isNone { return }
     guard let frame = try? readFromSwap(entry, for: task), !frame.isNone else { return }

@@ -11,6 +11,13 @@ extension Kernel {
     throws(Errno)
   {
     charge(costs.systemCall)
+    try munmapChecked(address, length, by: task)
+  }
+
+  /// What munmap and mremap have in common.
+  mutating func munmapChecked(
+    _ address: VirtualAddress, _ length: UInt64, by task: TaskIndex
+  ) throws(Errno) {
     guard Page.isAligned(address), address <= Layout.taskSize,
       length <= Layout.taskSize - address
     else { throw .EINVAL }
@@ -56,11 +63,13 @@ extension Kernel {
     if virtual.regions[first].start < start {
       let isHole = end < virtual.regions[first].end
       if isHole && spaces[space].regionCount >= tunables.maxMapCount { throw .ENOMEM }
+      if virtual.regions[first].flags.contains(.sealed) { throw .EPERM }
       try cut(first, at: start, newBelow: true, by: task)
     }
     var run = RegionRun(first: first, last: first)
     var region = first
     while !region.isNone && virtual.regions[region].start < end {
+      if virtual.regions[region].flags.contains(.sealed) { throw .EPERM }
       if virtual.regions[region].end > end {
         try cut(region, at: end, newBelow: false, by: task)
       }
@@ -86,7 +95,7 @@ extension Kernel {
     while region != after {
       let area = virtual.regions[region]
       let next = virtual.regions.next(region)
-      zap(area.start, area.end, in: space)
+      zap(area.start, area.end, of: area.flags, in: space)
       if area.flags.contains(.locked) { spaces[space].lockedPages -= area.pageCount }
       spaces[space].account(area.flags, removing: area.pageCount)
       removeRegion(region, from: space)

@@ -3,11 +3,12 @@
 internal import KernelStorage
 
 extension Kernel {
-  /// Clears every entry of a range that lies in one region; tables stay.
+  /// Clears every entry of a range that lies in one region, with these flags; tables stay.
   ///
   /// Linux: `unmap_page_range` and `zap_pte_range`, mm/memory.c.
   mutating func zap(
-    _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex
+    _ start: VirtualAddress, _ end: VirtualAddress, of flags: VMAFlags,
+    in space: AddressSpaceIndex
   ) {
     spaces[space].recordPeaks()
     let root = spaces[space].root
@@ -16,13 +17,13 @@ extension Kernel {
       let table = memory.nextLeafTable(below: root, from: &address, to: end)
       if table.isNone { return }
       let stop = min(end, (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1)
-      zapEntries(of: table, address, stop, in: space)
+      zapEntries(of: table, address, stop, flags, in: space)
       address = stop
     }
   }
 
   private mutating func zapEntries(
-    of table: FrameNumber, _ start: VirtualAddress, _ end: VirtualAddress,
+    of table: FrameNumber, _ start: VirtualAddress, _ end: VirtualAddress, _ flags: VMAFlags,
     in space: AddressSpaceIndex
   ) {
     guard let words = memory.contents[table.index].densePage else { return }
@@ -33,7 +34,7 @@ extension Kernel {
       if !entry.isNone {
         memory.store.dense[words, index] = 0
         if entry.isPresent {
-          unmap(entry, in: space)
+          unmap(entry, of: flags, in: space)
         } else {
           spaces[space].swapEntries -= 1
           swapFree(entry.swap)
@@ -46,15 +47,21 @@ extension Kernel {
   /// One PTE that mapped a page is gone.
   ///
   /// Linux: `zap_present_ptes`, mm/memory.c.
-  mutating func unmap(_ entry: PageTableEntry, in space: AddressSpaceIndex) {
+  mutating func unmap(
+    _ entry: PageTableEntry, of flags: VMAFlags, in space: AddressSpaceIndex
+  ) {
     if entry.isSpecial { return }
     let frame = entry.frame
+    if flags.contains(.locked) { unlockPage(frame) }
     if memory.frames[frame].flags.contains(.anonymous) {
       spaces[space].anonPages -= 1
       removeAnonMapping(frame)
       dropSwapCopy(of: frame)
     } else {
       if entry.isDirty { memory.frames[frame].flags.insert(.dirty) }
+      if entry.isAccessed && flags.isDisjoint(with: [.sequentialRead, .randomRead]) {
+        markAccessed(frame)
+      }
       spaces[space].sharedPages -= 1
       removeSharedMapping(frame)
     }
@@ -75,8 +82,7 @@ extension Kernel {
   @inline(__always)
   mutating func release(_ frame: FrameNumber) {
     if memory.frames[frame].referenceCount == 1 {
-      if memory.frames[frame].flags.contains(.lru) { lru.remove(frame, in: &memory.frames) }
-      memory.frames[frame].flags.subtract([.active, .unevictable])
+      if memory.frames[frame].flags.contains(.lru) { leaveLRU(frame) }
     }
     put(frame)
   }

@@ -21,6 +21,8 @@ public struct Counters: Hashable, Sendable, BitwiseCopyable {
   public var pgdeactivate: UInt64 = 0
   public var pgfault: UInt64 = 0
   public var pgmajfault: UInt64 = 0
+  public var pglazyfree: UInt64 = 0
+  public var pglazyfreed: UInt64 = 0
   public var pgrefill: UInt64 = 0
   public var pgreuse: UInt64 = 0
   public var pgsteal_direct: UInt64 = 0

@@ -17,6 +17,8 @@ extension Counters {
     ("pgfree", { $0.pgfree }),
     ("pgactivate", { $0.pgactivate }),
     ("pgdeactivate", { $0.pgdeactivate }),
+    ("pglazyfree", { $0.pglazyfree }),
+    ("pglazyfreed", { $0.pglazyfreed }),
     ("pgfault", { $0.pgfault }),
     ("pgmajfault", { $0.pgmajfault }),
     ("pgrefill", { $0.pgrefill }),

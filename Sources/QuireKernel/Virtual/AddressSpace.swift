@@ -76,6 +76,8 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
   public internal(set) var stackPages: UInt64 = 0
   public internal(set) var execPages: UInt64 = 0
   public internal(set) var lockedPages: UInt64 = 0
+  /// Pages among `lockedPages` that no region locks any more: mremap leaves them (REC-14).
+  package internal(set) var staleLockedPages: UInt64 = 0
 
   /// Resident pages by kind, and pages in swap (MM-2).
   public internal(set) var anonPages: UInt64 = 0

@@ -40,6 +40,21 @@ extension PhysicalMemory {
     return table
   }
 
+  /// The table at `level` for `address`, or none.
+  borrowing func table(
+    at level: Int, below root: FrameNumber, of address: VirtualAddress
+  ) -> FrameNumber {
+    var table = root
+    var above = TableLevel.global
+    while above > level {
+      let entry = entry(table: table, index: TableLevel.index(address, above))
+      if entry.isNone { return .none }
+      table = entry.frame
+      above -= 1
+    }
+    return table
+  }
+
   /// The first leaf table that maps an address from `address` on and before `end`.
   ///
   /// Moves `address` up to where that table begins, or to `end` and answers none.

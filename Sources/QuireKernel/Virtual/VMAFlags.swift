@@ -31,6 +31,8 @@ public struct VMAFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let wipeOnFork = VMAFlags(rawValue: 0x200_0000)
   public static let dontDump = VMAFlags(rawValue: 0x400_0000)
   public static let mixedMap = VMAFlags(rawValue: 0x1000_0000)
+  /// Sealed: it stays as it is until the process ends. A bit of our own, like the next.
+  public static let sealed = VMAFlags(rawValue: 0x40_0000)
   /// A bit of our own: the kernel keeps it above bit 31.
   public static let droppable = VMAFlags(rawValue: 0x8000_0000)
 

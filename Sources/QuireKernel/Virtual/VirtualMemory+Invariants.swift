@@ -71,7 +71,7 @@ extension Kernel {
     let pairs: [(name: String, kept: UInt64, found: UInt64)] = [
       ("total", kept.totalPages, sums.totalPages), ("data", kept.dataPages, sums.dataPages),
       ("stack", kept.stackPages, sums.stackPages), ("exec", kept.execPages, sums.execPages),
-      ("locked", kept.lockedPages, sums.lockedPages),
+      ("locked", kept.lockedPages, sums.lockedPages + kept.staleLockedPages),
     ]
     for pair in pairs where pair.kept != pair.found {
       violations.append(

@@ -1,0 +1,251 @@
+// mremap: a mapping grows, shrinks or moves, and its pages move with it (MREMAP-1 … MREMAP-4, REC-12, REC-13).
+
+/// How to remap.
+///
+/// Linux: `MREMAP_MAYMOVE` and friends, include/uapi/linux/mman.h.
+public struct RemapFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
+  public var rawValue: UInt64
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let mayMove = RemapFlags(rawValue: 1)
+  public static let fixed = RemapFlags(rawValue: 2)
+  public static let dontUnmap = RemapFlags(rawValue: 4)
+}
+
+/// The arguments of one mremap; lengths are whole pages once they are checked.
+///
+/// Linux: none (model only).
+public struct RemapRequest: Hashable, Sendable, BitwiseCopyable {
+  public var address: VirtualAddress
+  public var oldLength: UInt64
+  public var newLength: UInt64
+  public var flags: RemapFlags
+  /// Where to, with `fixed`; a hint with `dontUnmap`.
+  public var target: VirtualAddress
+
+  public init(
+    _ address: VirtualAddress, _ oldLength: UInt64, to newLength: UInt64, _ flags: RemapFlags = [],
+    at target: VirtualAddress = 0
+  ) {
+    self.address = address
+    self.oldLength = oldLength
+    self.newLength = newLength
+    self.flags = flags
+    self.target = target
+  }
+}
+
+extension Kernel {
+  /// Changes the size or the place of a mapping and returns where it is then.
+  ///
+  /// - Throws: EINVAL, EFAULT when nothing is mapped or several regions are, ENOMEM, EAGAIN for the
+  ///   limit on locked memory, EPERM for sealed memory.
+  /// Linux: `sys_mremap`, mm/mremap.c.
+  public mutating func mremap(_ request: RemapRequest, by task: TaskIndex)
+    throws(Errno) -> VirtualAddress
+  {
+    charge(costs.systemCall)
+    let remap = try checked(request)
+    let space = tasks[task].space
+    let region = try regionHolding(remap.address, in: space)
+    if virtual.regions[region].flags.contains(.sealed) { throw .EPERM }
+    var moved = remap.address
+    if !remap.flags.isDisjoint(with: [.fixed, .dontUnmap]) {
+      moved = try remapTo(remap, by: task)
+    } else if remap.oldLength >= remap.newLength {
+      try cutTail(remap, by: task)
+      return remap.address
+    } else if try !growInPlace(remap, by: task) {
+      moved = try moveAnywhere(remap, by: task)
+    }
+    let area = virtual.regions[try regionHolding(moved, in: space)]
+    if area.flags.contains(.locked) && remap.newLength > remap.oldLength {
+      populate(moved + remap.oldLength, moved + remap.newLength, by: task, skipping: true)
+    }
+    return moved
+  }
+
+  private func checked(_ request: RemapRequest) throws(Errno) -> RemapRequest {
+    let flags = request.flags
+    if !flags.isSubset(of: [.mayMove, .fixed, .dontUnmap]) { throw .EINVAL }
+    if flags.contains(.fixed) && !flags.contains(.mayMove) { throw .EINVAL }
+    if flags.contains(.dontUnmap)
+      && (!flags.contains(.mayMove) || request.oldLength != request.newLength)
+    {
+      throw .EINVAL
+    }
+    if !Page.isAligned(request.address) { throw .EINVAL }
+    var remap = request
+    remap.oldLength = Page.alignUp(request.oldLength)
+    remap.newLength = Page.alignUp(request.newLength)
+    if remap.newLength == 0 { throw .EINVAL }
+    return remap
+  }
+
+  private borrowing func regionHolding(_ address: VirtualAddress, in space: AddressSpaceIndex)
+    throws(Errno) -> VMAIndex
+  {
+    let region = virtual.regions.tree.first(above: address, in: spaces[space].regions.top)
+    if region.isNone || virtual.regions[region].start > address { throw .EFAULT }
+    return region
+  }
+
+  /// Unmaps what a shorter length leaves behind; it may reach over regions and holes.
+  private mutating func cutTail(_ remap: RemapRequest, by task: TaskIndex) throws(Errno) {
+    if remap.oldLength > remap.newLength {
+      try munmapChecked(
+        remap.address &+ remap.newLength, remap.oldLength - remap.newLength, by: task)
+    }
+  }
+
+  /// The region to move or to grow, if it may (MREMAP-1, MREMAP-3).
+  ///
+  /// Linux: `vma_to_resize`, mm/mremap.c.
+  private borrowing func resizable(_ remap: RemapRequest, by task: TaskIndex)
+    throws(Errno) -> VMAIndex
+  {
+    let space = tasks[task].space
+    let region = try regionHolding(remap.address, in: space)
+    let area = virtual.regions[region]
+    if remap.oldLength == 0 && area.flags.isDisjoint(with: [.shared, .mayShare]) { throw .EINVAL }
+    let isStuck = !area.flags.isDisjoint(with: [.dontExpand, .pfnMap])
+    if remap.flags.contains(.dontUnmap) && isStuck { throw .EINVAL }
+    if remap.oldLength > area.end - remap.address { throw .EFAULT }
+    if remap.newLength == remap.oldLength { return region }
+    let first = virtual.regions.pageOffset(remap.address, in: region)
+    if first &+ remap.newLength >> Page.shift < first { throw .EINVAL }
+    if isStuck { throw .EFAULT }
+    let growth = (remap.newLength - remap.oldLength) >> Page.shift
+    if !mayLock(space, area.flags, growth, task) { throw .EAGAIN }
+    if !mayExpand(space, area.flags, by: growth, task) { throw .ENOMEM }
+    return region
+  }
+
+  // MARK: In place
+
+  /// Grows a region that ends where the old length does, if what follows is free.
+  ///
+  /// A guard gap that lies there is no obstacle (REC-13).
+  private mutating func growInPlace(_ remap: RemapRequest, by task: TaskIndex)
+    throws(Errno) -> Bool
+  {
+    let region = try resizable(remap, by: task)
+    let area = virtual.regions[region]
+    let space = area.space
+    if remap.oldLength != area.end - remap.address { return false }
+    let end = area.end &+ (remap.newLength - remap.oldLength)
+    if end < area.end || end > Layout.taskSize { return false }
+    let next = virtual.regions.next(region)
+    if !next.isNone && virtual.regions[next].start < end { return false }
+    let pages = (end - area.end) >> Page.shift
+    let isCharged = area.flags.contains(.account)
+    if isCharged { try charge(pages: pages, in: space, by: task) }
+    do {
+      let request = MergeRequest(
+        space: space, start: area.end, end: end, flags: area.flags,
+        pageOffset: virtual.regions.pageOffset(area.end, in: region), object: area.object,
+        anonVMA: area.anonVMA, previous: region, next: next)
+      if try mergeNew(request, by: task).isNone { throw Errno.ENOMEM }
+    } catch {
+      if isCharged { uncharge(pages: pages) }
+      throw .ENOMEM
+    }
+    spaces[space].account(area.flags, adding: pages)
+    if area.flags.contains(.locked) { spaces[space].lockedPages += pages }
+    return true
+  }
+
+  // MARK: Elsewhere
+
+  private mutating func moveAnywhere(_ remap: RemapRequest, by task: TaskIndex)
+    throws(Errno) -> VirtualAddress
+  {
+    if !remap.flags.contains(.mayMove) { throw .ENOMEM }
+    let region = try resizable(remap, by: task)
+    let target = try freeAddress(
+      hint: 0, remap.newLength, isShared: virtual.regions[region].flags.contains(.mayShare), [],
+      in: tasks[task].space)
+    return try move(region, remap, to: target, by: task)
+  }
+
+  /// To a place that was asked for: it is unmapped first, then the tail, and only then is the
+  /// range itself looked at (REC-13).
+  ///
+  /// Linux: `mremap_to`, mm/mremap.c.
+  private mutating func remapTo(_ request: RemapRequest, by task: TaskIndex)
+    throws(Errno) -> VirtualAddress
+  {
+    var remap = request
+    let space = tasks[task].space
+    if !Page.isAligned(remap.target) || remap.newLength > Layout.taskSize
+      || remap.target > Layout.taskSize - remap.newLength
+    {
+      throw .EINVAL
+    }
+    if remap.address &+ remap.oldLength > remap.target
+      && remap.target + remap.newLength > remap.address
+    {
+      throw .EINVAL
+    }
+    if spaces[space].regionCount + 2 >= tunables.maxMapCount - 3 { throw .ENOMEM }
+    if remap.flags.contains(.fixed) {
+      try munmapChecked(remap.target, remap.newLength, by: task)
+    }
+    if remap.oldLength > remap.newLength {
+      try cutTail(remap, by: task)
+      remap.oldLength = remap.newLength
+    }
+    let region = try resizable(remap, by: task)
+    let flags = virtual.regions[region].flags
+    if remap.flags.contains(.dontUnmap)
+      && !mayExpand(space, flags, by: remap.oldLength >> Page.shift, task)
+    {
+      throw .ENOMEM
+    }
+    if remap.flags.contains(.fixed) {
+      if remap.target < tunables.mmapMinimumAddress && !tasks[task].isPrivileged { throw .EPERM }
+    } else {
+      remap.target = try freeAddress(
+        hint: remap.target, remap.newLength, isShared: flags.contains(.mayShare), [], in: space)
+    }
+    return try move(region, remap, to: remap.target, by: task)
+  }
+
+  /// Linux: `move_vma`, mm/mremap.c.
+  private mutating func move(
+    _ source: VMAIndex, _ remap: RemapRequest, to target: VirtualAddress, by task: TaskIndex
+  ) throws(Errno) -> VirtualAddress {
+    let area = virtual.regions[source]
+    let space = area.space
+    if spaces[space].regionCount >= tunables.maxMapCount - 3 { throw .ENOMEM }
+    let keeps = remap.flags.contains(.dontUnmap)
+    let newPages = remap.newLength >> Page.shift
+    let oldPages = remap.oldLength >> Page.shift
+    let isCharged = area.flags.contains(.account)
+    let charged = isCharged ? (keeps ? newPages : newPages - oldPages) : 0
+    try charge(pages: charged, in: space, by: task)
+    do throws(Errno) {
+      try copyRegion(source, remap, to: target, by: task)
+    } catch {
+      uncharge(pages: charged)
+      throw error
+    }
+    do throws(Errno) {
+      try moveEntries(
+        from: remap.address, to: target, remap.oldLength, in: space, by: task)
+    } catch {
+      undoMove(remap, target, isCharged: isCharged, charged, in: space, by: task)
+      throw error
+    }
+    spaces[space].recordPeaks()
+    spaces[space].account(area.flags, adding: newPages)
+    if area.flags.contains(.locked) && !keeps { spaces[space].lockedPages += newPages }
+    if keeps {
+      leaveEmpty(remap, area, in: space)
+    } else {
+      removeOld(remap, isCharged: isCharged, in: space, by: task)
+    }
+    emit(.map, tasks[task].pid, target, remap.newLength)
+    return target
+  }
+}

@@ -1,0 +1,153 @@
+// The second half of mremap: another region for the pages, the pages into its tables, and what
+// becomes of the old one (MREMAP-4, REC-12, REC-14).
+
+extension Kernel {
+  /// Makes the region that the pages will move to, or extends a neighbour of the place.
+  ///
+  /// A region that never had a page counts its pages by its new address, so that it can join
+  /// what it comes to lie beside; one that had some keeps the numbers its pages know (VMA-6).
+  /// - Throws: ENOMEM, and nothing has changed.
+  /// Linux: `copy_vma`, mm/vma.c.
+  mutating func copyRegion(
+    _ source: VMAIndex, _ remap: RemapRequest, to target: VirtualAddress, by task: TaskIndex
+  ) throws(Errno) {
+    var area = virtual.regions[source]
+    let space = area.space
+    var pageOffset = virtual.regions.pageOffset(remap.address, in: source)
+    if area.object.isNone && area.anonVMA.isNone { pageOffset = target >> Page.shift }
+    area.start = target
+    area.end = target + remap.newLength
+    let next = virtual.regions.tree.first(above: target, in: spaces[space].regions.top)
+    let request = MergeRequest(
+      space: space, start: area.start, end: area.end, flags: area.flags, pageOffset: pageOffset,
+      object: area.object, anonVMA: area.anonVMA,
+      previous: virtual.regions.previous(before: next, in: spaces[space].regions), next: next)
+    if try !mergeNew(request, by: task).isNone { return }
+    let object = try reserveRegion(like: source, extraChains: 0, by: task)
+    let copy = virtual.regions.insert(
+      area, links: VMALinks(pageOffset: pageOffset), object: object, before: next,
+      into: &spaces[space].regions)
+    virtual.reverseMap.clone(from: source, to: copy, in: &virtual.regions)
+    if !area.object.isNone { virtual.objects.link(copy, to: area.object, in: &virtual.regions) }
+  }
+
+  /// Moves the entries of a range, with a table for each that the old place has.
+  ///
+  /// A table that moves as a whole is hung elsewhere.
+  /// - Throws: ENOMEM; what was moved until then has moved.
+  /// Linux: `move_page_tables`, mm/mremap.c.
+  mutating func moveEntries(
+    from source: VirtualAddress, to target: VirtualAddress, _ length: UInt64,
+    in space: AddressSpaceIndex, by task: TaskIndex
+  ) throws(Errno) {
+    let root = spaces[space].root
+    let end = source + length
+    let span = TableLevel.span(TableLevel.leaf)
+    var address = source
+    while true {
+      let table = memory.nextLeafTable(below: root, from: &address, to: end)
+      if table.isNone { return }
+      let place = target + (address - source)
+      let room = min(span - address % span, span - place % span)
+      let extent = min(end - address, room)
+      if extent == span && memory.leafTable(below: root, of: place).isNone {
+        try moveTable(table, from: address, to: place, in: space, by: task)
+      } else {
+        let copy = try makeLeafTable(for: place, in: space, by: task)
+        moveEntries(
+          Int(extent >> Page.shift), from: (table, TableLevel.index(address, TableLevel.leaf)),
+          to: (copy, TableLevel.index(place, TableLevel.leaf)))
+      }
+      address += extent
+    }
+  }
+
+  /// Linux: `move_normal_pmd`, mm/mremap.c.
+  private mutating func moveTable(
+    _ table: FrameNumber, from source: VirtualAddress, to target: VirtualAddress,
+    in space: AddressSpaceIndex, by task: TaskIndex
+  ) throws(Errno) {
+    let level = TableLevel.middle
+    let above = try makeTable(at: level, for: target, in: space, by: task)
+    let old = memory.table(at: level, below: spaces[space].root, of: source)
+    let entry = memory.entry(table: old, index: TableLevel.index(source, level))
+    memory.setEntry(table: old, index: TableLevel.index(source, level), to: .none)
+    memory.setEntry(table: above, index: TableLevel.index(target, level), to: entry)
+    virtual.walkCache.drop(space, source)
+  }
+
+  /// Linux: `move_ptes`, mm/mremap.c.
+  private mutating func moveEntries(
+    _ count: Int, from source: (table: FrameNumber, index: Int),
+    to target: (table: FrameNumber, index: Int)
+  ) {
+    for step in 0..<count {
+      let entry = memory.entry(table: source.table, index: source.index + step)
+      if entry.isNone { continue }
+      memory.setEntry(table: source.table, index: source.index + step, to: .none)
+      memory.setEntry(table: target.table, index: target.index + step, to: entry)
+    }
+  }
+
+  // MARK: The old place
+
+  /// Unmaps the old place; its charge went with the pages.
+  ///
+  /// Where it cannot be cut out of its region for want of memory it stays mapped, empty and charged.
+  mutating func removeOld(
+    _ remap: RemapRequest, isCharged: Bool, in space: AddressSpaceIndex, by task: TaskIndex
+  ) {
+    if remap.oldLength == 0 { return }
+    let end = remap.address + remap.oldLength
+    let first = virtual.regions.firstOverlapping(
+      remap.address, end, in: spaces[space].regions.top)
+    do {
+      var run = try isolateRegions(from: first, remap.address, end, in: space, by: task)
+      run.accountedPages = 0
+      removeRegions(run, from: space)
+    } catch {
+      if isCharged { virtual.committedPages += remap.oldLength >> Page.shift }
+    }
+  }
+
+  /// Leaves the old place mapped and without pages (MREMAP_DONTUNMAP).
+  ///
+  /// The whole old region is no longer locked, and the count of locked pages does not change.
+  mutating func leaveEmpty(
+    _ remap: RemapRequest, _ area: VirtualMemoryArea, in space: AddressSpaceIndex
+  ) {
+    let old = virtual.regions.tree.first(above: remap.address, in: spaces[space].regions.top)
+    let isWhole =
+      virtual.regions[old].start == remap.address
+      && virtual.regions[old].end == remap.address + remap.oldLength
+    if area.flags.contains(.locked) {
+      spaces[space].staleLockedPages +=
+        virtual.regions[old].pageCount - remap.oldLength >> Page.shift
+      virtual.regions[old].flags.subtract(.lockedMask)
+    }
+    if isWhole {
+      virtual.reverseMap.unlink(old, in: &virtual.regions)
+      freeUnlinked()
+    }
+  }
+
+  /// No table for all of the pages: they go back, and the new place is unmapped.
+  mutating func undoMove(
+    _ remap: RemapRequest, _ target: VirtualAddress, isCharged: Bool, _ charged: UInt64,
+    in space: AddressSpaceIndex, by task: TaskIndex
+  ) {
+    // The tables of the old place still exist, so that nothing has to be allocated.
+    try? moveEntries(from: target, to: remap.address, remap.oldLength, in: space, by: task)
+    let end = target + remap.newLength
+    let first = virtual.regions.firstOverlapping(target, end, in: spaces[space].regions.top)
+    spaces[space].account(virtual.regions[first].flags, adding: remap.newLength >> Page.shift)
+    do {
+      var run = try isolateRegions(from: first, target, end, in: space, by: task)
+      run.accountedPages = 0
+      removeRegions(run, from: space)
+      uncharge(pages: charged)
+    } catch {
+      if isCharged { virtual.committedPages += remap.oldLength >> Page.shift }
+    }
+  }
+}
