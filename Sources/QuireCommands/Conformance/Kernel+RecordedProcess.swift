@@ -56,6 +56,9 @@ extension Kernel {
       [.shared, .anonymous, .fixed, .noReserve])
     _ = try mmap(harness, by: task)
     _ = try mmap(ceiling, by: task)
+    // Neither joins what a scenario maps beside it, and mlockall passes them over.
+    setDontExpand(at: Anchors.harness, in: tasks[task].space)
+    setDontExpand(at: Anchors.top, in: tasks[task].space)
     try touch(Anchors.stackTop - Page.size, by: task)
     try touch(Anchors.harness, by: task)
     try touch(Anchors.harness + Page.size, by: task)

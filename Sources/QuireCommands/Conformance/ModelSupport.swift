@@ -1,5 +1,7 @@
 // Which steps the model can take: a scenario with any other step is unsupported, never agreement.
 
+internal import QuireKernel
+
 /// The operations and flags that the model has.
 enum ModelSupport {
   /// What a scenario needs and the model lacks, each once, in the order of need.
@@ -15,19 +17,11 @@ enum ModelSupport {
   private static func lack(of operation: Operation) -> String? {
     switch operation {
     case .munmap, .mprotect, .brk, .read, .write, .forkBlock(_, isVfork: false), .closeBlock,
-      .fork, .wait, .exit, .observe, .runAt, .rlimit:
+      .fork, .wait, .exit, .observe, .runAt, .rlimit, .mremap, .mlock, .mlock2, .munlock,
+      .mlockall, .munlockall, .mincore, .msync, .mseal, .dropcaps:
       nil
     case .mmap(let arguments): lack(of: arguments)
-    case .mremap: "mremap"
-    case .madvise(_, let advice): "madvise \(LinuxNames.name(of: advice, in: LinuxNames.advice))"
-    case .mlock: "mlock"
-    case .mlock2: "mlock2"
-    case .munlock: "munlock"
-    case .mlockall: "mlockall"
-    case .munlockall: "munlockall"
-    case .mincore: "mincore"
-    case .msync: "msync"
-    case .mseal: "mseal"
+    case .madvise(_, let advice): lack(ofAdvice: advice)
     case .file: "file"
     case .memfd: "memfd"
     case .truncate: "truncate"
@@ -45,7 +39,6 @@ enum ModelSupport {
     case .shmstat: "shmstat"
     case .forkBlock(_, isVfork: true): "vfork"
     case .execve: "execve"
-    case .dropcaps: "dropcaps"
     case .sleep: "sleep"
     }
   }
@@ -53,8 +46,16 @@ enum ModelSupport {
   /// The flags of mmap that the model has.
   private static let mapFlags: [String] = [
     "shared", "private", "fixed", "anon", "low32", "growsdown", "denywrite", "noreserve",
-    "populate", "nonblock", "stack", "noreplace",
+    "populate", "nonblock", "stack", "noreplace", "locked", "droppable",
   ]
+
+  /// Advice that the kernel takes and the model leaves out: merging equal pages, huge pages.
+  private static let leftOut: [Advice] = [.mergeable, .unmergeable, .hugePage, .noHugePage]
+
+  private static func lack(ofAdvice number: UInt64) -> String? {
+    guard let advice = Advice(rawValue: number), leftOut.contains(advice) else { return nil }
+    return "madvise \(LinuxNames.name(of: number, in: LinuxNames.advice))"
+  }
 
   private static func lack(of arguments: MapArguments) -> String? {
     let isAnonymous = arguments.flags & LinuxNames.value(of: "anon", in: LinuxNames.map) != 0

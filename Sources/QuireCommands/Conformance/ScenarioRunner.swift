@@ -144,7 +144,7 @@ struct ScenarioRunner: ~Copyable {
       let parent = try self.process(parentOfBlock)
       _ = blocks.popLast()
       return try wait(for: name, by: parent.task)
-    default: throw .unsupported(step.text)
+    default: return try performCall(step, by: task)
     }
   }
 
@@ -213,7 +213,7 @@ struct ScenarioRunner: ~Copyable {
   }
 
   /// A call that gives 0 or an error.
-  private mutating func call(
+  mutating func call(
     _ body: (inout Kernel) throws(Errno) -> Void
   ) throws(StepStop) -> [Leaf.Member] {
     do {

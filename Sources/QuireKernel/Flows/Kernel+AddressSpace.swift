@@ -46,6 +46,15 @@ extension Kernel {
     spaces[space].account(area.flags, adding: pages)
   }
 
+  /// Keeps the region at an address from ever growing, joining another or being locked.
+  ///
+  /// Linux: `VM_DONTEXPAND`, as drivers set it on what they map.
+  package mutating func setDontExpand(at address: VirtualAddress, in space: AddressSpaceIndex) {
+    let region = virtual.regions.find(address, in: &spaces[space].regions)
+    precondition(!region.isNone, "setDontExpand: nothing is mapped at \(address) or above")
+    virtual.regions[region].flags.insert(.dontExpand)
+  }
+
   /// One more task lives in `space` (a thread, or vfork).
   ///
   /// Linux: `mmget`, include/linux/sched/mm.h.

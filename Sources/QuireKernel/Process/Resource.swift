@@ -47,4 +47,11 @@ extension Kernel {
     case .stack: tasks[task].limits.stack = limit
     }
   }
+
+  /// Takes every capability from a task for good, as changing to an ordinary user does.
+  ///
+  /// Linux: `sys_setresuid`, kernel/sys.c.
+  public mutating func dropPrivileges(of task: TaskIndex) {
+    tasks[task].flags.remove(.privileged)
+  }
 }
