@@ -19,7 +19,8 @@ extension Kernel {
   /// Locks every page that has a byte in a range, and faults it in.
   ///
   /// - Parameter flags: 0, or `lockOnFault` to lock pages only as they are touched.
-  /// - Throws: EINVAL, EPERM without the right to lock, ENOMEM for a hole, the limit, or a page that
+  /// - Throws: EINVAL, EPERM without the right to lock, ENOMEM for a hole, the limit, or a page
+  /// that
   ///   cannot be faulted in (then the lock stays), EAGAIN without memory.
   /// Linux: `do_mlock`, mm/mlock.c.
   public mutating func mlock(

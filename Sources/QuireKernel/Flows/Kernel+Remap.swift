@@ -1,4 +1,5 @@
-// mremap: a mapping grows, shrinks or moves, and its pages move with it (MREMAP-1 … MREMAP-4, REC-12, REC-13).
+// mremap: a mapping grows, shrinks or moves, and its pages move with it (MREMAP-1 … MREMAP-4,
+// REC-12, REC-13).
 
 /// How to remap.
 ///

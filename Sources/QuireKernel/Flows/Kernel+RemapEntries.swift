@@ -93,7 +93,8 @@ extension Kernel {
 
   /// Unmaps the old place; its charge went with the pages.
   ///
-  /// Where it cannot be cut out of its region for want of memory it stays mapped, empty and charged.
+  /// Where it cannot be cut out of its region for want of memory it stays mapped, empty and
+  /// charged.
   mutating func removeOld(
     _ remap: RemapRequest, isCharged: Bool, in space: AddressSpaceIndex, by task: TaskIndex
   ) {

@@ -7,12 +7,14 @@ public struct ScriptWord: BitwiseCopyable, Sendable {
   init(_ value: Value) { self.value = value }
 }
 
-/// The types whose values nearly always fit into a word: `Bool`, `Int`, `Int64`, `UInt64`, `Double`.
+/// The types whose values nearly always fit into a word: `Bool`, `Int`, `Int64`, `UInt64`,
+/// `Double`.
 ///
 /// A host function that has only such parameters and such a result is called at little cost. No
 /// other type can conform, since only this library makes words.
 public protocol WordConvertible: ScriptConvertible {
-  /// - Returns: nil when the word is of another kind; the value may still be one that needs more room.
+  /// - Returns: nil when the word is of another kind; the value may still be one that needs more
+  /// room.
   init?(scriptWord word: ScriptWord)
 
   /// nil when the value needs more room.
