@@ -124,7 +124,8 @@ private struct Pair: ~Copyable {
   // MARK: Comparing
 
   func check() -> Bool {
-    values.indices.allSatisfy { agrees(values[$0], models[$0], depth: 4) }
+    heap.checkInvariants() == nil
+      && values.indices.allSatisfy { agrees(values[$0], models[$0], depth: 4) }
   }
 
   private func agrees(_ value: Value, _ model: Model, depth: Int) -> Bool {
