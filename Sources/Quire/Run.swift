@@ -38,7 +38,9 @@ struct Run: ~Copyable {
     limit = nil
     switch world.run(steps: max(1, options.slice)) {
     case .more: return true
-    case .finished: isFinished = true
+    case .finished:
+      isFinished = true
+      world.reportSilentDeaths()
     case .stopped(let kind):
       limit = kind
       world.report(world.limitDiagnostic(kind))

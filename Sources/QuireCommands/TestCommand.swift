@@ -36,11 +36,18 @@ package struct TestCommand: ParsableCommand {
           failed += 1
           Console.write(test.outcome.output)
           messages.report(test.outcome.diagnostics, in: test.outcome.files)
+          if test.outcome.diagnostics.isEmpty { Console.writeError(Self.end(of: test)) }
         }
       }
     }
     Console.write("\(passed) passed, \(failed) failed\n")
     if failed > 0 { throw ExitCode(CommandStatus.failed) }
+  }
+
+  /// Why a test failed that left no message.
+  private static func end(of test: TestOutcome) -> String {
+    let code = test.outcome.processes.first?.status?.code ?? 0
+    return "error: the test ended with code \(code)\n"
   }
 
   private func outcomes(of script: LoadedScript) throws -> [TestOutcome] {

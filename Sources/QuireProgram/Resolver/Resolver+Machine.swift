@@ -137,8 +137,8 @@ extension MachineKey {
     case (.swap, .list(let areas)): areas.allSatisfy(\.isSwapArea) ? nil : swapForm
     case (.swap, _): swapForm
     case (.costs, .map(let fields)):
-      fields.allSatisfy { $0.value.isInteger } ? nil : "a map of times: [fault: 500ns]"
-    case (.costs, _): "a map of times: [fault: 500ns]"
+      fields.allSatisfy { $0.value.isInteger } ? nil : "a map of times: [minor_fault: 500ns]"
+    case (.costs, _): "a map of times: [minor_fault: 500ns]"
     case (.sysctl, .map): nil
     case (.sysctl, _): "a map: [\"vm.swappiness\": 10]"
     }

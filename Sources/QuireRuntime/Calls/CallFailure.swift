@@ -103,6 +103,8 @@ extension World {
       case .size: return Quantity.bytes(number)
       case .duration: return Quantity.time(number)
       case .flags: return "0x" + String(number, radix: 16)
+      case .address where number >= 0, .region where number >= 0:
+        return "0x" + String(number, radix: 16)
       default: return String(number)
       }
     }
@@ -113,7 +115,8 @@ extension World {
       let end = region.start &+ region.length
       return "0x\(String(region.start, radix: 16))..<0x\(String(end, radix: 16))"
     }
-    return value.has(.process) ? handleText(value) : heap.kindPhrase(of: value)
+    if value.has(.process) || value.has(.swapArea) { return handleText(value) }
+    return heap.kindPhrase(of: value)
   }
 }
 

@@ -99,9 +99,7 @@ extension World {
     throws(CallFailure) -> HandleRecord
   {
     let value = argument(index, call)
-    guard value.has(kind.tag) else {
-      throw wrongKind(kind.noun, kind == .object ? "an object" : "a \(kind.noun)", value)
-    }
+    guard value.has(kind.tag) else { throw wrongKind(kind.noun, kind.phrase, value) }
     guard let record = handles.record(value.payload) else {
       throw .misuse("this \(kind.noun) was freed long ago")
     }

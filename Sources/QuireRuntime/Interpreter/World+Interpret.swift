@@ -67,7 +67,7 @@ extension World {
     if let limit = limits.steps {
       count = min(count, Int(clamping: limit < steps ? 0 : limit - steps))
     }
-    let end = min(kernel.sliceEnd, limits.virtualTime ?? .max)
+    let end = min(kernel.sliceEnd, limits.latestTime)
     let cost = kernel.costs.step
     if kernel.now >= end {
       count = 0
@@ -99,7 +99,7 @@ extension World {
   /// The limit, quantum or budget that is used up, if any.
   private var reasonToStop: Stop? {
     if let limit = limits.steps, steps >= limit { return .limit(.steps) }
-    if let limit = limits.virtualTime, kernel.now >= limit { return .limit(.virtualTime) }
+    if kernel.now >= limits.latestTime { return .limit(.virtualTime) }
     if kernel.now >= kernel.sliceEnd { return .quantum }
     return meter.budget <= 0 ? .budget : nil
   }

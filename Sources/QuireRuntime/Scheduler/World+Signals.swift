@@ -9,6 +9,8 @@ extension World {
   /// Delivers what is pending for the current fiber; false when it lost the CPU by that.
   mutating func deliverSignals() -> Bool {
     while true {
+      // Whoever dies may be reaped at once: what its record says has to be read before.
+      let isVictim = kernel.tasks[current.task].flags.contains(.oomVictim)
       switch kernel.deliverSignals(to: current.task) {
       case .none: return true
       case .handler(let signal, let token): enterHandler(of: signal, Int(token))
@@ -18,7 +20,9 @@ extension World {
         parkCurrent()
         return false
       case .died(let signal):
-        reportDeath(by: signal)
+        let isForMemory = isVictim && signal == .SIGKILL
+        if isForMemory { reportOutOfMemoryKill() }
+        ledger[current.process].diedSilently = !isForMemory
         recordEnd(.killed(by: signal), failed: true)
         endCurrent()
         return false

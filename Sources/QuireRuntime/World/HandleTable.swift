@@ -19,6 +19,8 @@ package enum HandleKind: UInt8, Sendable, BitwiseCopyable {
     case .swapArea: "swap area"
     }
   }
+
+  package var phrase: String { (self == .object ? "an " : "a ") + noun }
 }
 
 /// The thing behind a handle.

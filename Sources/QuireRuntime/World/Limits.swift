@@ -19,6 +19,12 @@ public struct Limits: Hashable, Sendable {
   public var virtualTime: Nanoseconds?
 
   public init() {}
+
+  /// The last moment that an integer of the language can tell; no run goes on beyond it.
+  static let lastMoment = Nanoseconds(Int64.max)
+
+  /// When a run stops at the latest.
+  var latestTime: Nanoseconds { min(virtualTime ?? Self.lastMoment, Self.lastMoment) }
 }
 
 /// Which limit a run reached.

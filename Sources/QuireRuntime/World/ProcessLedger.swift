@@ -33,6 +33,8 @@ package struct ProcessRecord: BitwiseCopyable, Sendable {
   package var wasWaitedFor = false
   /// It ended by an error or a signal that nobody caught.
   package var failed = false
+  /// It died of a signal, and nothing has been said about that yet.
+  package var diedSilently = false
 }
 
 /// All lines.

@@ -56,7 +56,7 @@ extension World {
       index += repetitions
     }
     let left = content.depth - content.trace.count
-    if left > 0 { notes.append(Diagnostic.Note("and \(left) more calls")) }
+    if left > 0 { notes.append(Diagnostic.Note("and \(left) more \(left == 1 ? "call" : "calls")")) }
     return notes
   }
 
@@ -66,10 +66,24 @@ extension World {
     return "in process '\(name)' (pid \(current.pid)) at \(time)"
   }
 
-  /// A signal from elsewhere ended the current process.
-  mutating func reportDeath(by signal: Signal) {
-    // Whoever sends a signal knows; only the kernel's own killing is news.
-    guard signal == .SIGKILL, kernel.tasks[current.task].flags.contains(.oomVictim) else { return }
+  /// Says of which signals processes died, unless somebody waited for them and so knows.
+  package mutating func reportSilentDeaths() {
+    for number in 1..<ledger.limit where ledger[number].diedSilently {
+      ledger[number].diedSilently = false
+      let record = ledger[number]
+      guard let signal = record.status.signal, !record.wasWaitedFor else { continue }
+      let nobody = number == mainProcess ? "" : ", and nobody waited for it"
+      report(
+        Diagnostic(
+          .error, "died-of-signal",
+          "process '\(record.name)' (pid \(record.pid)) died of \(signal.name)\(nobody)",
+          at: span(ofAddress: Int(record.endAddress)),
+          notes: [Diagnostic.Note("it ended at \(Quantity.clock(record.ended))")]))
+    }
+  }
+
+  /// The kernel killed the current process for its memory.
+  mutating func reportOutOfMemoryKill() {
     report(
       Diagnostic(
         .warning, "oom-kill", "the kernel ran out of memory and killed this process",

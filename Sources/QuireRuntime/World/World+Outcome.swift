@@ -76,8 +76,11 @@ extension World {
 
   /// Says which limit stopped the run, where, and how to raise it.
   package func limitDiagnostic(_ limit: LimitKind) -> Diagnostic {
+    let isFinal = limit == .virtualTime && limits.latestTime == Limits.lastMoment
     let raise =
-      limit.option.map { "raise it with \($0)" } ?? "a host can raise it, the command line cannot"
+      isFinal
+      ? "clocks cannot tell more"
+      : limit.option.map { "raise it with \($0)" } ?? "a host can raise it, the command line cannot"
     let span = span(ofAddress: current.execution.pc)
     return Diagnostic(
       .error, "limit-reached", "the run has reached its limit \(limits.text(of: limit))", at: span,
@@ -108,7 +111,8 @@ extension Limits {
     case .processes: "of \(processes) processes"
     case .callDepth: "of \(callDepth) calls inside each other"
     case .output: "of \(Quantity.bytes(Int64(outputBytes))) of output"
-    case .virtualTime: "of \(Quantity.time(Int64(clamping: virtualTime ?? 0))) of simulated time"
+    case .virtualTime where latestTime == Self.lastMoment: "of 292 years of simulated time"
+    case .virtualTime: "of \(Quantity.time(Int64(clamping: latestTime))) of simulated time"
     }
   }
 }

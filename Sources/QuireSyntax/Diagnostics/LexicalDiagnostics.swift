@@ -17,7 +17,8 @@ extension Diagnostic {
 
   static func notUTF8(offset: Int, at span: SourceSpan) -> Diagnostic {
     Diagnostic(
-      "not-utf8", "this file is not UTF-8: byte \(offset) begins no character", at: span,
+      "not-utf8", "this file is not UTF-8: the byte at offset \(offset) begins no character",
+      at: span,
       notes: [Note("save it as UTF-8; if it is a binary file, it is no script")])
   }
 

@@ -130,7 +130,10 @@ import Testing
   func notUTF8() {
     let file = SourceFile(name: "binary", bytes: Array("let a = \"".utf8) + [0xC3, 0x28])
     let diagnostics = parse(file).diagnostics
-    #expect(diagnostics.map(\.message) == ["this file is not UTF-8: byte 9 begins no character"])
+    #expect(
+      diagnostics.map(\.message) == [
+        "this file is not UTF-8: the byte at offset 9 begins no character"
+      ])
     #expect(diagnostics[0].span == SourceSpan(9..<10, file: file.id))
     #expect(parse(file).tree.statementCount == 0)
   }
