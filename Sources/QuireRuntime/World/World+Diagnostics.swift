@@ -56,7 +56,10 @@ extension World {
       index += repetitions
     }
     let left = content.depth - content.trace.count
-    if left > 0 { notes.append(Diagnostic.Note("and \(left) more \(left == 1 ? "call" : "calls")")) }
+    if left > 0 {
+      let calls = left == 1 ? "call" : "calls"
+      notes.append(Diagnostic.Note("and \(left) more \(calls)"))
+    }
     return notes
   }
 
