@@ -142,6 +142,10 @@ extension Kernel {
     let end = target + remap.newLength
     let first = virtual.regions.firstOverlapping(target, end, in: spaces[space].regions.top)
     spaces[space].account(virtual.regions[first].flags, adding: remap.newLength >> Page.shift)
+    // Removing it takes this off again.
+    if virtual.regions[first].flags.contains(.locked) {
+      spaces[space].lockedPages += remap.newLength >> Page.shift
+    }
     do {
       var run = try isolateRegions(from: first, target, end, in: space, by: task)
       run.accountedPages = 0

@@ -63,7 +63,14 @@ struct VirtualSwarm: ~Copyable {
 
   mutating func step() throws {
     let task = tasks[random.below(tasks.count)]
-    switch random.below(100) {
+    switch random.below(130) {
+    case 100..<107: try remap(task)
+    case 107..<111: lock(task)
+    case 111..<114: unlock(task)
+    case 114..<120: discard(task)
+    case 120..<124: advise(task)
+    case 124..<128: populate(task)
+    case 128..<130: checkResidency(task)
     case 0..<18: try map(task)
     case 18..<28: try unmap(task)
     case 28..<40: try protect(task)
@@ -76,7 +83,7 @@ struct VirtualSwarm: ~Copyable {
     }
   }
 
-  private mutating func place() -> UInt64 {
+  mutating func place() -> UInt64 {
     Self.arenas[random.below(2)] + random.below(UInt64(Self.arenaPages))
   }
 
@@ -206,6 +213,7 @@ struct VirtualSwarm: ~Copyable {
   private func outcome(of progress: Progress, _ value: UInt8) -> NaiveMemory.Outcome? {
     switch progress {
     case .done: .value(value)
+    case .signal(let info) where info.signal == .SIGBUS: .busError
     case .signal(let info) where info.code == .mapError: .mapError
     case .signal(let info) where info.code == .accessError: .accessError
     default: nil
@@ -232,6 +240,7 @@ struct VirtualSwarm: ~Copyable {
         let expected = model.processes[task]?.pages[page]
         #expect(expected.map { VMAFlags($0.protection) } == area.flags.intersection(.access))
         #expect(expected.map { isShared($0) } == area.flags.contains(.mayShare))
+        #expect(expected?.isLocked == area.flags.contains(.locked))
       }
     }
     #expect(mapped == model.processes[task]?.pages.count)
