@@ -70,21 +70,25 @@ double peer_minor_fault(uint64_t pages) {
   return result;
 }
 
+#define RANDOM_START 88172645463325252u
+
+// The pseudo-random sequence of the random lines: the next number below a bound.
+static uint64_t next_random(uint64_t *state, uint64_t bound) {
+  *state ^= *state << 13;
+  *state ^= *state >> 7;
+  *state ^= *state << 17;
+  return *state % bound;
+}
+
 double peer_resident_touch(uint64_t pages, uint64_t rounds, int at_random) {
   volatile char *start = new_pages(pages * PAGE);
   if (start == NULL) return -1;
   touch_all(start, pages);
-  uint64_t state = 88172645463325252u;
+  uint64_t state = RANDOM_START;
   uint64_t before = peer_cpu_time();
   for (uint64_t round = 0; round < rounds; round++) {
     for (uint64_t page = 0; page < pages; page++) {
-      uint64_t chosen = page;
-      if (at_random) {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        chosen = state % pages;
-      }
+      uint64_t chosen = at_random ? next_random(&state, pages) : page;
       start[chosen * PAGE] = 1;
     }
   }
@@ -171,6 +175,24 @@ double peer_map_unmap(uint64_t rounds, uint64_t regions) {
   return result;
 }
 
+double peer_split_merge(uint64_t rounds, uint64_t regions) {
+  volatile char *start = new_regions(regions);
+  if (start == NULL) return -1;
+  double result = -1;
+  uint64_t state = RANDOM_START;
+  uint64_t before = peer_cpu_time();
+  for (uint64_t round = 0; round < rounds; round++) {
+    // A writable page between two read-only ones.
+    uint64_t page = 2 * next_random(&state, regions / 2 - 1) + 1;
+    void *place = (void *)(start + page * PAGE);
+    if (mprotect(place, PAGE, PROT_READ) != 0) break;
+    if (mprotect(place, PAGE, PROT_READ | PROT_WRITE) != 0) break;
+    if (round + 1 == rounds) result = per_operation(before, 2 * rounds);
+  }
+  munmap((void *)start, regions * PAGE);
+  return result;
+}
+
 double peer_switch(uint64_t rounds) {
   cpu_set_t all, one;
   if (sched_getaffinity(0, sizeof all, &all) != 0) return -1;
@@ -238,6 +260,7 @@ double peer_resident_touch(uint64_t pages, uint64_t rounds, int at_random) { ret
 double peer_copy_on_write(uint64_t pages) { return -1; }
 double peer_fork(uint64_t bytes, int with_exit_and_wait) { return -1; }
 double peer_map_unmap(uint64_t rounds, uint64_t regions) { return -1; }
+double peer_split_merge(uint64_t rounds, uint64_t regions) { return -1; }
 double peer_switch(uint64_t rounds) { return -1; }
 double peer_swap_out(uint64_t pages) { return -1; }
 double peer_swap_in(uint64_t pages) { return -1; }

@@ -45,17 +45,19 @@ struct BenchmarkCommand: ParsableCommand {
     }
     if !json { print(Self.heading) }
     var measurements: [Measurement] = []
+    var failed = false
     for benchmark in chosen {
-      let measurement: Measurement
       do {
-        measurement = try benchmark.measure(rounds: rounds, withPeer: !alone)
+        let measurement = try benchmark.measure(rounds: rounds, withPeer: !alone)
+        measurements.append(measurement)
+        if !json { print(measurement.line) }
       } catch {
-        throw BenchmarkError(description: "\(benchmark.name): \(error)")
+        failed = true
+        FileHandle.standardError.write(Data("quire-bench: \(benchmark.name): \(error)\n".utf8))
       }
-      measurements.append(measurement)
-      if !json { print(measurement.line) }
     }
     if json { print(try Self.json(measurements)) }
+    if failed { throw ExitCode.failure }
   }
 
   /// In the order of the table.

@@ -38,6 +38,9 @@ enum KernelBenchmarks {
     Benchmark(name: "map_unmap_65k", summary: "the same in a process that has 65,000 regions")
       .ours { try mapUnmap(beside: manyRegions) }
       .realKernel { peer_map_unmap(mapRounds, manyRegions) },
+    splitMerge("10", regions: 10),
+    splitMerge("1k", regions: 1000),
+    splitMerge("65k", regions: manyRegions),
   ]
 
   private static func minorFault() throws -> Double {
@@ -113,6 +116,28 @@ enum KernelBenchmarks {
       for _ in 0..<mapRounds {
         let start = try session.kernel.mmap(request, by: session.task)
         try session.kernel.munmap(start, length, by: session.task)
+      }
+    }
+  }
+
+  private static func splitMerge(_ name: String, regions: UInt64) -> Benchmark {
+    Benchmark(
+      name: "vma_split_merge_" + name,
+      summary: "mprotect of a page that merges with its neighbours or is split from them"
+    ).ours { try splitMerge(regions: regions) }
+      .realKernel { peer_split_merge(mapRounds, regions) }
+  }
+
+  private static func splitMerge(regions: UInt64) throws -> Double {
+    var session = try KernelSession.booted(ram: 256 << 20)
+    let start = try session.mapRegions(regions)
+    var shuffler = Shuffler()
+    return try Stopwatch.time(per: 2 * mapRounds) {
+      for _ in 0..<mapRounds {
+        // A writable page between two read-only ones.
+        let place = start + (2 * shuffler.next(below: regions / 2 - 1) + 1) << Page.shift
+        try session.kernel.mprotect(place, Page.size, .read, by: session.task)
+        try session.kernel.mprotect(place, Page.size, [.read, .write], by: session.task)
       }
     }
   }

@@ -25,6 +25,9 @@ double peer_copy_on_write(uint64_t pages);
 double peer_fork(uint64_t bytes, int with_exit_and_wait);
 /// mmap of four pages and munmap of them, `rounds` times, nothing touched, beside `regions` others.
 double peer_map_unmap(uint64_t rounds, uint64_t regions);
+/// mprotect of one page of `regions` single pages whose rights alternate: it merges with its two
+/// neighbours and is split from them again, `rounds` times.
+double peer_split_merge(uint64_t rounds, uint64_t regions);
 /// sched_yield between two processes on one CPU.
 double peer_switch(uint64_t rounds);
 /// MADV_PAGEOUT of `pages` dirty pages; negative without a swap area.
