@@ -51,6 +51,8 @@ public struct Tunables: Sendable, Hashable {
   public var overcommitMemory = 0
   /// `vm.overcommit_ratio` in percent.
   public var overcommitRatio = 50
+  /// `vm.overcommit_kbytes`; when it is not 0 it stands instead of the ratio.
+  public var overcommitKilobytes: UInt64 = 0
   /// `vm.max_map_count`.
   public var maxMapCount = 65_530
   /// `vm.mmap_min_addr` in bytes.

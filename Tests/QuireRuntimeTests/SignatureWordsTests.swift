@@ -36,8 +36,49 @@ struct SignatureWordsTests {
     #expect(constants.map(\.value) == words.map { Int64($0.1.rawValue) })
   }
 
-  @Test("parameters have the kernel's names")
+  @Test("parameters, limits and advice have the kernel's names and numbers")
   func words() {
     #expect(Builtin.parameterNames == Sysctl.allCases.map(\.rawValue))
+    #expect(Builtin.resourceNames == Resource.allCases.map(\.rawValue).sorted())
+    let advice = NamedConstant.adviceWords.compactMap { NamedConstant.advice($0) }
+    #expect(advice == Advice.allCases.map(\.rawValue))
+    #expect(NamedConstant.advice("dontneed") == Advice.dontNeed.rawValue)
+    #expect(NamedConstant.advice("sleep") == nil)
+  }
+
+  @Test("words of memory calls are the kernel's bits")
+  func memoryFlags() {
+    let words: [(String, UInt64)] = [
+      ("PROT_READ", Protection.read.rawValue), ("PROT_WRITE", Protection.write.rawValue),
+      ("PROT_EXEC", Protection.execute.rawValue), ("PROT_SEM", Protection.semaphore.rawValue),
+      ("PROT_GROWSDOWN", Protection.growsDown.rawValue),
+      ("PROT_GROWSUP", Protection.growsUp.rawValue), ("MAP_SHARED", MapFlags.shared.rawValue),
+      ("MAP_PRIVATE", MapFlags.private.rawValue),
+      ("MAP_SHARED_VALIDATE", MapFlags.sharedValidate.rawValue),
+      ("MAP_DROPPABLE", MapFlags.droppable.rawValue), ("MAP_FIXED", MapFlags.fixed.rawValue),
+      ("MAP_ANONYMOUS", MapFlags.anonymous.rawValue), ("MAP_32BIT", MapFlags.low32Bit.rawValue),
+      ("MAP_GROWSDOWN", MapFlags.growsDown.rawValue),
+      ("MAP_DENYWRITE", MapFlags.denyWrite.rawValue),
+      ("MAP_EXECUTABLE", MapFlags.executable.rawValue), ("MAP_LOCKED", MapFlags.locked.rawValue),
+      ("MAP_NORESERVE", MapFlags.noReserve.rawValue), ("MAP_POPULATE", MapFlags.populate.rawValue),
+      ("MAP_NONBLOCK", MapFlags.nonBlock.rawValue), ("MAP_STACK", MapFlags.stack.rawValue),
+      ("MAP_HUGETLB", MapFlags.hugeTLB.rawValue), ("MAP_SYNC", MapFlags.sync.rawValue),
+      ("MAP_FIXED_NOREPLACE", MapFlags.fixedNoReplace.rawValue),
+      ("MREMAP_MAYMOVE", RemapFlags.mayMove.rawValue), ("MREMAP_FIXED", RemapFlags.fixed.rawValue),
+      ("MREMAP_DONTUNMAP", RemapFlags.dontUnmap.rawValue),
+      ("MCL_CURRENT", LockAllFlags.current.rawValue), ("MCL_FUTURE", LockAllFlags.future.rawValue),
+      ("MCL_ONFAULT", LockAllFlags.onFault.rawValue), ("MLOCK_ONFAULT", Kernel.lockOnFault),
+      ("MS_ASYNC", Kernel.SyncFlags.asynchronous.rawValue),
+      ("MS_INVALIDATE", Kernel.SyncFlags.invalidate.rawValue),
+      ("MS_SYNC", Kernel.SyncFlags.synchronous.rawValue),
+    ]
+    let families: [NamedConstant.Family] = [
+      .protection, .mapFlag, .remapFlag, .lockFlag, .syncFlag,
+    ]
+    let constants = NamedConstant.all.filter {
+      families.contains($0.family) && $0.name != "PROT_NONE"
+    }
+    #expect(constants.map(\.name) == words.map(\.0))
+    #expect(constants.map(\.value) == words.map { Int64($0.1) })
   }
 }

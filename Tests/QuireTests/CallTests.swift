@@ -163,7 +163,8 @@ struct CallTests {
       expect ENOMEM { mmap 16MiB }
       setrlimit "as", nil
       mmap 16MiB
-      expect EINVAL { setrlimit "happiness", 1 }
+      let resource = "happiness"
+      expect EINVAL { setrlimit resource, 1 }
       """)
   }
 

@@ -37,7 +37,12 @@ extension Kernel {
   ///
   /// Linux: `vm_commit_limit`, mm/util.c.
   public var commitLimitPages: UInt64 {
-    totalMemoryPages * UInt64(tunables.overcommitRatio) / 100 + totalSwapPages
+    let kilobytes = tunables.overcommitKilobytes
+    let promised =
+      kilobytes > 0
+      ? kilobytes >> (Page.shift - 10)
+      : totalMemoryPages * UInt64(tunables.overcommitRatio) / 100
+    return promised + totalSwapPages
   }
 
   /// Pages promised to processes. Linux: `Committed_AS` of /proc/meminfo.
@@ -54,10 +59,10 @@ extension Kernel {
   ) -> Bool {
     let limits = tasks[task].limits
     if spaces[space].totalPages + pages > limits.addressSpace >> Page.shift { return false }
-    // A soft limit of 0 under an unlimited hard one counts as none: the kernel does so for
-    // Valgrind.
-    if !flags.isData || limits.data == 0 { return true }
-    return spaces[space].dataPages + pages <= limits.data >> Page.shift
+    if !flags.isData { return true }
+    // Under a soft limit of 0 the hard one counts: the kernel does so for Valgrind.
+    let limit = limits.data == 0 ? tasks[task].hardLimits.data : limits.data
+    return spaces[space].dataPages + pages <= limit >> Page.shift
   }
 
   /// Whether `pages` more may be locked, if a region of `flags` would lock them.

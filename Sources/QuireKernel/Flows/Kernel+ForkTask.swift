@@ -19,6 +19,8 @@ extension Kernel {
     record.affinity = model.affinity
     record.processLimit = model.processLimit
     record.limits = model.limits
+    record.hardProcessLimit = model.hardProcessLimit
+    record.hardLimits = model.hardLimits
     record.footprint = try newFootprint(for: parent)
     if !model.space.isNone {
       do { record.space = try duplicateAddressSpace(of: model.space, for: parent) } catch {

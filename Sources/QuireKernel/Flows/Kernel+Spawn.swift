@@ -7,6 +7,7 @@ extension Kernel {
   mutating func bootTasks() throws(Errno) {
     tasks.initTask = try newTask(named: "init", under: .none, [.privileged])
     tasks[tasks.initTask].processLimit = UInt64(maximumTasks / 2)
+    tasks[tasks.initTask].hardProcessLimit = UInt64(maximumTasks / 2)
     tasks.kthreadd = try newTask(named: "kthreadd", under: .none, [.privileged, .kernelThread])
     tasks[tasks.initTask].state = .sleeping
     tasks[tasks.kthreadd].state = .sleeping
@@ -22,7 +23,9 @@ extension Kernel {
     let inherited = tasks[parent].flags.intersection(.privileged)
     let child = try newTask(named: name, under: parent, inherited)
     tasks[child].limits = tasks[parent].limits
+    tasks[child].hardLimits = tasks[parent].hardLimits
     tasks[child].processLimit = tasks[parent].processLimit
+    tasks[child].hardProcessLimit = tasks[parent].hardProcessLimit
     tasks[child].nice = tasks[parent].nice
     tasks[child].affinity = tasks[parent].affinity
     // What init starts leads a group of its own, as a job of a shell does.

@@ -96,7 +96,7 @@ extension Kernel {
     return text
   }
 
-  private borrowing func usage(of region: VMAIndex) -> RegionUsage {
+  borrowing func usage(of region: VMAIndex) -> RegionUsage {
     let area = virtual.regions[region]
     var usage = RegionUsage(
       area: area, pageOffset: virtual.regions.links[region.index].pageOffset)

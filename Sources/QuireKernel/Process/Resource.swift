@@ -29,22 +29,47 @@ extension Kernel {
     }
   }
 
-  /// Sets a limit of a task, which its children inherit.
+  /// How far a task may raise its limit without privilege; `UInt64.max` for as far as it likes.
+  public func hardLimit(on resource: Resource, of task: TaskIndex) -> UInt64 {
+    let limits = tasks[task].hardLimits
+    return switch resource {
+    case .addressSpace: limits.addressSpace
+    case .data: limits.data
+    case .lockedMemory: limits.lockedMemory
+    case .processes: tasks[task].hardProcessLimit
+    case .stack: limits.stack
+    }
+  }
+
+  /// Sets a limit of a task, which its children inherit, and with `hard` the hard limit too.
   ///
-  /// There is one limit for each resource where the kernel has a soft and a hard one: an
-  /// unprivileged task can lower it, but not raise it again.
-  /// - Throws: EPERM for raising a limit without privilege.
+  /// Without `hard` a privileged task takes the hard limit along when it goes beyond it.
+  /// - Throws: EINVAL for a limit above the hard one asked for, EPERM for raising the hard limit
+  ///   without privilege.
   /// Linux: `do_prlimit`, kernel/sys.c.
   public mutating func setLimit(
-    on resource: Resource, to limit: UInt64, of task: TaskIndex
+    on resource: Resource, to limit: UInt64, hard: UInt64? = nil, of task: TaskIndex
   ) throws(Errno) {
-    if limit > self.limit(on: resource, of: task), !tasks[task].isPrivileged { throw .EPERM }
+    let former = hardLimit(on: resource, of: task)
+    let ceiling = hard ?? max(limit, former)
+    if limit > ceiling { throw .EINVAL }
+    if ceiling > former, !tasks[task].isPrivileged { throw .EPERM }
     switch resource {
-    case .addressSpace: tasks[task].limits.addressSpace = limit
-    case .data: tasks[task].limits.data = limit
-    case .lockedMemory: tasks[task].limits.lockedMemory = limit
-    case .processes: tasks[task].processLimit = limit
-    case .stack: tasks[task].limits.stack = limit
+    case .addressSpace:
+      tasks[task].limits.addressSpace = limit
+      tasks[task].hardLimits.addressSpace = ceiling
+    case .data:
+      tasks[task].limits.data = limit
+      tasks[task].hardLimits.data = ceiling
+    case .lockedMemory:
+      tasks[task].limits.lockedMemory = limit
+      tasks[task].hardLimits.lockedMemory = ceiling
+    case .processes:
+      tasks[task].processLimit = limit
+      tasks[task].hardProcessLimit = ceiling
+    case .stack:
+      tasks[task].limits.stack = limit
+      tasks[task].hardLimits.stack = ceiling
     }
   }
 

@@ -173,6 +173,9 @@ public struct Task: Sendable, BitwiseCopyable {
   public package(set) var limits = MemoryLimits()
   /// Most tasks that the ordinary user may have when this one forks (`RLIMIT_NPROC`).
   public package(set) var processLimit: UInt64 = .max
+  /// How far the task may raise its limits without privilege.
+  package var hardLimits = MemoryLimits.initialHardLimits
+  package var hardProcessLimit: UInt64 = .max
 
   // Signals.
   public internal(set) var pending = SignalSet()

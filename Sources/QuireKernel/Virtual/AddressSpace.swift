@@ -47,6 +47,15 @@ public struct MemoryLimits: Hashable, Sendable, BitwiseCopyable {
   public var lockedMemory: UInt64 = 8 << 20
 
   public init() {}
+
+  /// The hard limits a system begins with: none but that on locked memory.
+  ///
+  /// Linux: `INIT_RLIMITS`, include/asm-generic/resource.h.
+  static var initialHardLimits: MemoryLimits {
+    var limits = MemoryLimits()
+    limits.stack = unlimited
+    return limits
+  }
 }
 
 /// An address space: page tables, regions, marks and counters (MM-1).

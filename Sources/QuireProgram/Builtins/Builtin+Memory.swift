@@ -9,6 +9,11 @@ private let target = Parameter(
 private let length = Parameter(
   "length", .size, .optional, "Bytes to cover; by default the whole region, one page at an address."
 )
+private let pattern = Parameter(
+  "pattern", .any, .labelled,
+  "In which order: \"sequential\", \"random\", a list of page numbers, or `patterns`.")
+private let count = Parameter(
+  "count", .integer, .labelled, "How many accesses; by default one for each page.")
 private let accessFailures = [
   Failure("SIGSEGV", "an address is not mapped (MAPERR) or not for this access (ACCERR)"),
   Failure("SIGBUS", "an address lies beyond the end of what is mapped there"),
@@ -18,8 +23,9 @@ private let accessFailures = [
 extension Builtin {
   /// The kernel parameters that the model obeys.
   package static let parameterNames: [String] = [
-    "vm.swappiness", "vm.overcommit_memory", "vm.overcommit_ratio", "vm.max_map_count",
-    "vm.mmap_min_addr", "vm.page-cluster", "vm.min_free_kbytes", "vm.watermark_scale_factor",
+    "vm.swappiness", "vm.overcommit_memory", "vm.overcommit_ratio", "vm.overcommit_kbytes",
+    "vm.max_map_count", "vm.mmap_min_addr", "vm.page-cluster", "vm.min_free_kbytes",
+    "vm.watermark_scale_factor",
     "kernel.pid_max", "vm.panic_on_oom", "vm.oom_kill_allocating_task",
   ]
 
@@ -37,18 +43,27 @@ extension Builtin {
         Parameter("offset", .size, .labelled, "Where in the file.", refusal: noFiles),
         Parameter("prot", .flags, .labelled, "PROT_ words, instead of `protection`."),
         Parameter("flags", .flags, .labelled, "MAP_ words, instead of the other labels."),
+        Parameter("noreplace", .boolean, .labelled, "Map at `at`, and only if nothing is there."),
+        Parameter("growsdown", .boolean, .labelled, "Grow down on a touch, as a stack does."),
+        Parameter("locked", .boolean, .labelled, "Fault all pages in and lock them."),
+        Parameter("noreserve", .boolean, .labelled, "Do not charge it against the commit limit."),
+        Parameter("nonblock", .boolean, .labelled, "Makes `populate` do nothing."),
+        Parameter("stack", .boolean, .labelled, "Says that it will be a stack; has no effect."),
+        Parameter("map_32bit", .boolean, .labelled, "Map between 1 and 2 GiB."),
       ], returns: .region, "Maps anonymous memory and returns its region.",
       fails: [
         Failure("EINVAL", "the length is 0, or flags or alignment make no sense"),
         Failure("ENOMEM", "no room is left, or a limit on maps or memory is reached"),
-        Failure("EPERM", "`at` lies below vm.mmap_min_addr"),
-        Failure("EEXIST", "MAP_FIXED_NOREPLACE meets a mapping"),
+        Failure("EPERM", "`at` lies below vm.mmap_min_addr, or `locked` is not allowed"),
+        Failure("EEXIST", "`noreplace` meets a mapping"),
+        Failure("EAGAIN", "`locked` would exceed RLIMIT_MEMLOCK"),
       ]),
     Signature(
       "munmap", [target, length], "Unmaps whole pages; what is not mapped does not matter.",
       fails: [
         Failure("EINVAL", "the address is not page aligned or the length is 0"),
         Failure("ENOMEM", "splitting a mapping would exceed vm.max_map_count"),
+        Failure("EPERM", "the memory is sealed"),
       ]),
     Signature(
       "mprotect",
@@ -62,6 +77,25 @@ extension Builtin {
         Failure("EINVAL", "the address is not page aligned, or the protection makes no sense"),
         Failure("ENOMEM", "a part is not mapped, or a limit is reached"),
         Failure("EACCES", "the mapping can never be given that protection"),
+        Failure("EPERM", "the memory is sealed"),
+      ]),
+    Signature(
+      "mremap",
+      [
+        Parameter("region", .region, "What to resize or move, or its address with `length`."),
+        Parameter("new_length", .size, "Bytes wanted, rounded up to whole pages."),
+        Parameter("length", .size, .labelled, "Bytes of the region as it is."),
+        Parameter("maymove", .boolean, .labelled, "Move where there is no room to grow."),
+        Parameter("to", .address, .labelled, "Where to move, replacing what is there."),
+        Parameter("dontunmap", .boolean, .labelled, "Leave an empty mapping behind."),
+        Parameter("flags", .flags, .labelled, "MREMAP_ words, instead of the other labels."),
+      ], returns: .region, "Changes the size or the place of a mapping and returns its region.",
+      fails: [
+        Failure("EINVAL", "addresses, lengths or flags make no sense, or the ranges overlap"),
+        Failure("EFAULT", "nothing is mapped there, or the range crosses the end of its mapping"),
+        Failure("ENOMEM", "it cannot grow where it is and may not move, or a limit is reached"),
+        Failure("EAGAIN", "growing locked memory would exceed RLIMIT_MEMLOCK"),
+        Failure("EPERM", "the memory is sealed"),
       ]),
     Signature(
       "brk", [Parameter("address", .address, .optional, "The wanted end of the heap.")],
@@ -75,22 +109,18 @@ extension Builtin {
 
   static let accessSignatures: [Signature] = [
     Signature(
-      "read", [target, length], "Reads every page of a region once.", fails: accessFailures),
+      "read", [target, length, pattern, count], "Reads pages, each once by default.",
+      fails: accessFailures),
     Signature(
       "write",
       [
         target, length,
         Parameter("value", .integer, .labelled, "The byte to fill with, 0 ... 255; default 0."),
-      ], "Writes every page of a region.", fails: accessFailures),
+        pattern, count,
+      ], "Fills a region, or whole pages of it in the order of a pattern.", fails: accessFailures),
     Signature(
-      "touch",
-      [
-        target, length,
-        Parameter(
-          "pattern", .any, .labelled,
-          "In which order: \"sequential\", \"random\", a list of page numbers, or `patterns`."),
-        Parameter("count", .integer, .labelled, "How many touches; by default one for each page."),
-      ], "Writes to pages without changing what they hold.", fails: accessFailures),
+      "touch", [target, length, pattern, count],
+      "Writes to pages without changing what they hold.", fails: accessFailures),
     Signature(
       "load", [Parameter("address", .address, "Where, aligned to 8 bytes.")],
       returns: .integer, "Reads the 64-bit word at an address.", fails: accessFailures),
@@ -100,6 +130,10 @@ extension Builtin {
         Parameter("address", .address, "Where, aligned to 8 bytes."),
         Parameter("value", .integer, "The word to write."),
       ], "Writes the 64-bit word at an address.", fails: accessFailures),
+    Signature(
+      "fetch", [target, length, pattern, count],
+      "Executes pages, each once by default: the processor fetches an instruction there.",
+      fails: accessFailures),
   ]
 
   static let swapSignatures: [Signature] = [

@@ -9,6 +9,9 @@ private let spawnFailures = [
 ]
 
 extension Builtin {
+  /// The limits that the model obeys.
+  package static let resourceNames = ["as", "data", "memlock", "nproc", "stack"]
+
   static let processSignatures: [Signature] = [
     Signature(
       "fork", [Parameter("block", .processBlock, .optional, "What the child does.")],
@@ -63,13 +66,20 @@ extension Builtin {
       "setrlimit",
       [
         Parameter(
-          "resource", .string, "The name of a limit: \"stack\", \"as\", \"data\", \"nproc\"."),
+          "resource", .string, "\"as\", \"data\", \"stack\", \"memlock\" or \"nproc\".",
+          words: resourceNames),
         Parameter("limit", .integer, "Bytes or a count; nil for no limit."),
-      ], "Sets a limit of the calling process.",
+        Parameter("hard", .integer, .labelled, "The hard limit; otherwise it moves if it must."),
+      ], "Sets a limit of the calling process, which its children inherit.",
       fails: [
-        Failure("EINVAL", "there is no such resource"),
-        Failure("EPERM", "the hard limit is lower"),
+        Failure("EINVAL", "there is no such resource, or the limit is above the hard one"),
+        Failure("EPERM", "the process has no privilege to raise the hard limit"),
       ]),
+    Signature(
+      "getrlimit",
+      [Parameter("resource", .string, "As for `setrlimit`.", words: resourceNames)],
+      returns: .map, "Returns a limit as `[soft: …, hard: …]`, nil where there is none.",
+      fails: [Failure("EINVAL", "there is no such resource")]),
   ]
 
   static let synchronizationSignatures: [Signature] = [

@@ -24,6 +24,17 @@ extension Builtin {
     Signature("slabs", returns: .view, "The caches of /proc/slabinfo, by name.", isValue: true),
     Signature("swap", returns: .view, "The swap areas and their use.", isValue: true),
     Signature("now", returns: .duration, "Returns the simulated time of the caller's CPU."),
+    Signature(
+      "vma",
+      [
+        Parameter("address", .address, "Any address, or a region for where it begins."),
+        Parameter("process", .process, .labelled, "Whose mapping; by default the caller's."),
+      ], returns: .map,
+      """
+      Returns the mapping that holds an address as a map with `region`, `permissions`, `offset`, \
+      `name`, `flags` (the words of VmFlags), and in bytes `rss`, `pss`, `anonymous`, `swap` and \
+      `locked`; nil where nothing is mapped.
+      """),
   ]
 
   static let chanceSignatures: [Signature] = [

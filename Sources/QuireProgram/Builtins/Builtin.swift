@@ -4,11 +4,12 @@
 /// name without a mechanism cannot be listed here; see `absentVerbs`.
 package enum Builtin: UInt16, CaseIterable, Hashable, Sendable {
   // Address space
-  case mmap, munmap, mprotect, brk, sbrk
+  case mmap, munmap, mprotect, mremap, brk, sbrk
+  case madvise, mlock, mlock2, mlockall, munlock, munlockall, mincore, msync, mseal
   // Access
-  case read, write, touch, load, store
+  case read, write, touch, load, store, fetch
   // Processes
-  case fork, process, exit, wait, wait_any, kill, yield, sleep, getpid, nice, setrlimit
+  case fork, process, exit, wait, wait_any, kill, yield, sleep, getpid, nice, setrlimit, getrlimit
   case on_signal, event, semaphore, barrier
   // Kernel objects
   case kmalloc, kfree
@@ -18,7 +19,7 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable {
   // Swap and tuning
   case swapon, swapoff, sysctl
   // Seeing
-  case show, cat, vmstat, meminfo, `self`, processes, buddy, slabs, swap, now
+  case show, cat, vmstat, meminfo, `self`, processes, buddy, slabs, swap, now, vma
   // Chance
   case rand, shuffle, choose
   // Values
@@ -32,7 +33,8 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable {
 
   /// The declared faces, by raw value: the families are in the order of the cases.
   package static let signatures: [Signature] =
-    addressSpaceSignatures + accessSignatures + processSignatures + synchronizationSignatures
+    addressSpaceSignatures + residencySignatures + accessSignatures + processSignatures
+    + synchronizationSignatures
     + kernelObjectSignatures + pageFrameSignatures + swapSignatures + viewSignatures
     + chanceSignatures + valueSignatures + collectionSignatures + failureSignatures
 

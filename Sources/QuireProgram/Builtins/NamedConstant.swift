@@ -3,7 +3,8 @@
 /// A name that stands for an integer everywhere.
 package struct NamedConstant: Hashable, Sendable {
   package enum Family: UInt8, Hashable, Sendable {
-    case errno, signal, protection, mapFlag, allocationFlag, slabFlag
+    case errno, signal, protection, mapFlag, remapFlag, advice, lockFlag, syncFlag
+    case allocationFlag, slabFlag
   }
 
   package var name: String
@@ -14,8 +15,9 @@ package struct NamedConstant: Hashable, Sendable {
   /// `GFPFlags` of the simulated kernel (a test of the runtime compares them).
   package static let all: [NamedConstant] =
     table(.errno, errnos) + table(.signal, signals) + table(.protection, protections)
-    + table(.mapFlag, mapFlags) + table(.allocationFlag, allocationFlags)
-    + table(.slabFlag, slabFlags)
+    + table(.mapFlag, mapFlags) + table(.remapFlag, remapFlags) + table(.advice, advices)
+    + table(.lockFlag, lockFlags) + table(.syncFlag, syncFlags)
+    + table(.allocationFlag, allocationFlags) + table(.slabFlag, slabFlags)
 
   private static func table(_ family: Family, _ rows: [(String, Int64)]) -> [NamedConstant] {
     rows.map { NamedConstant(name: $0.0, value: $0.1, family: family) }
@@ -36,13 +38,48 @@ package struct NamedConstant: Hashable, Sendable {
   ]
 
   private static let protections: [(String, Int64)] = [
-    ("PROT_NONE", 0), ("PROT_READ", 1), ("PROT_WRITE", 2), ("PROT_EXEC", 4),
+    ("PROT_NONE", 0), ("PROT_READ", 1), ("PROT_WRITE", 2), ("PROT_EXEC", 4), ("PROT_SEM", 8),
+    ("PROT_GROWSDOWN", 0x0100_0000), ("PROT_GROWSUP", 0x0200_0000),
   ]
 
   private static let mapFlags: [(String, Int64)] = [
-    ("MAP_SHARED", 0x01), ("MAP_PRIVATE", 0x02), ("MAP_FIXED", 0x10), ("MAP_ANONYMOUS", 0x20),
-    ("MAP_GROWSDOWN", 0x100), ("MAP_LOCKED", 0x2000), ("MAP_NORESERVE", 0x4000),
-    ("MAP_POPULATE", 0x8000), ("MAP_FIXED_NOREPLACE", 0x10_0000),
+    ("MAP_SHARED", 0x01), ("MAP_PRIVATE", 0x02), ("MAP_SHARED_VALIDATE", 0x03),
+    ("MAP_DROPPABLE", 0x08), ("MAP_FIXED", 0x10), ("MAP_ANONYMOUS", 0x20), ("MAP_32BIT", 0x40),
+    ("MAP_GROWSDOWN", 0x100), ("MAP_DENYWRITE", 0x800), ("MAP_EXECUTABLE", 0x1000),
+    ("MAP_LOCKED", 0x2000), ("MAP_NORESERVE", 0x4000), ("MAP_POPULATE", 0x8000),
+    ("MAP_NONBLOCK", 0x1_0000), ("MAP_STACK", 0x2_0000), ("MAP_HUGETLB", 0x4_0000),
+    ("MAP_SYNC", 0x8_0000), ("MAP_FIXED_NOREPLACE", 0x10_0000),
+  ]
+
+  private static let remapFlags: [(String, Int64)] = [
+    ("MREMAP_MAYMOVE", 1), ("MREMAP_FIXED", 2), ("MREMAP_DONTUNMAP", 4),
+  ]
+
+  private static let advices: [(String, Int64)] = [
+    ("MADV_NORMAL", 0), ("MADV_RANDOM", 1), ("MADV_SEQUENTIAL", 2), ("MADV_WILLNEED", 3),
+    ("MADV_DONTNEED", 4), ("MADV_FREE", 8), ("MADV_REMOVE", 9), ("MADV_DONTFORK", 10),
+    ("MADV_DOFORK", 11), ("MADV_MERGEABLE", 12), ("MADV_UNMERGEABLE", 13), ("MADV_HUGEPAGE", 14),
+    ("MADV_NOHUGEPAGE", 15), ("MADV_DONTDUMP", 16), ("MADV_DODUMP", 17), ("MADV_WIPEONFORK", 18),
+    ("MADV_KEEPONFORK", 19), ("MADV_COLD", 20), ("MADV_PAGEOUT", 21), ("MADV_POPULATE_READ", 22),
+    ("MADV_POPULATE_WRITE", 23), ("MADV_DONTNEED_LOCKED", 24),
+  ]
+
+  /// The words of advice without their prefix, in small letters: "dontneed".
+  package static let adviceWords: [String] = advices.map { name, _ in
+    name.dropFirst("MADV_".count).lowercased()
+  }
+
+  /// The number of a word of advice, nil if there is no such word.
+  package static func advice(_ word: String) -> UInt64? {
+    adviceWords.firstIndex(of: word).map { UInt64(advices[$0].1) }
+  }
+
+  private static let lockFlags: [(String, Int64)] = [
+    ("MCL_CURRENT", 1), ("MCL_FUTURE", 2), ("MCL_ONFAULT", 4), ("MLOCK_ONFAULT", 1),
+  ]
+
+  private static let syncFlags: [(String, Int64)] = [
+    ("MS_ASYNC", 1), ("MS_INVALIDATE", 2), ("MS_SYNC", 4),
   ]
 
   private static let allocationFlags: [(String, Int64)] = [

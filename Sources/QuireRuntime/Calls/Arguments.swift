@@ -93,9 +93,9 @@ extension World {
     return (try address(index, "region", call), length ?? Page.size)
   }
 
-  /// Flag words, which are integers that cannot be negative.
+  /// Flag words; a negative integer has the bits that it has in C, as `~MS_SYNC`.
   func flags(_ index: Int, _ name: String, _ call: BuiltinCall) throws(CallFailure) -> UInt64? {
-    try optionalSize(index, name, call)
+    try optionalInteger(index, name, call).map { UInt64(bitPattern: $0) }
   }
 
   /// Makes sure that a parameter is a block or another function.

@@ -4,33 +4,39 @@ internal import QuireKernel
 internal import QuireProgram
 
 extension World {
-  /// read(region, length)
+  /// read(region, length, pattern, count)
   mutating func readCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    try walk(.read, .read, call)
+    try walk(.read, .read, pattern: 2, call)
   }
 
-  /// write(region, length, value)
+  /// write(region, length, value, pattern, count)
   mutating func writeCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let value = try optionalInteger(2, "value", call) ?? 0
     guard let byte = UInt8(exactly: value) else {
       throw .misuse("'value' is a byte, 0 ... 255, not \(value)")
     }
-    return try walk(.fill(byte), .write, call)
+    return try walk(.fill(byte), .write, pattern: 3, call)
   }
 
   /// touch(region, length, pattern, count)
   mutating func touchCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    if argument(2, call).isAbsent && argument(3, call).isAbsent {
-      return try walk(.touch, .write, call)
-    }
-    return try patternedTouch(call)
+    try walk(.touch, .write, pattern: 2, call)
   }
 
-  /// One access to each page, in ascending order.
+  /// fetch(region, length, pattern, count)
+  mutating func fetchCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    try walk(.execute, .execute, pattern: 2, call)
+  }
+
+  /// One access to each page in ascending order, or as many as asked for in that of a pattern;
+  /// `count` is the parameter after `pattern`.
   private mutating func walk(
-    _ action: RangeAccess.Action, _ kind: AccessKind, _ call: BuiltinCall
+    _ action: RangeAccess.Action, _ kind: AccessKind, pattern: Int, _ call: BuiltinCall
   ) throws(CallFailure) -> BuiltinOutcome {
     if case .access(let begun) = current.operation { return try goOn(begun, kind) }
+    if !argument(pattern, call).isAbsent || !argument(pattern + 1, call).isAbsent {
+      return try patternedWalk(action, kind, pattern: pattern, call)
+    }
     let (start, length) = try region(0, length: 1, call)
     let (end, overflow) = start.addingReportingOverflow(length)
     if overflow { throw .signal(SignalInfo(.SIGSEGV, .kernel, at: start), kind) }
@@ -47,19 +53,26 @@ extension World {
 
   // MARK: Patterns
 
-  private mutating func patternedTouch(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func patternedWalk(
+    _ action: RangeAccess.Action, _ kind: AccessKind, pattern: Int, _ call: BuiltinCall
+  ) throws(CallFailure) -> BuiltinOutcome {
     let (start, length) = try region(0, length: 1, call)
+    if start.addingReportingOverflow(length).overflow {
+      throw .signal(SignalInfo(.SIGSEGV, .kernel, at: start), kind)
+    }
     let first = Page.alignDown(start)
     if current.pattern == nil || current.operation == .none {
-      try beginPattern(pages: Page.alignUp(start - first + length) / Page.size, call)
+      try beginPattern(pages: Page.alignUp(start - first + length) / Page.size, pattern, call)
     }
     guard case .patterned(var remaining, var page) = current.operation else {
-      preconditionFailure("touch: a pattern without its operation")
+      preconditionFailure("walk: a pattern without its operation")
     }
     while remaining > 0 {
-      let progress = kernel.access(first + page * Page.size, .write, by: current.task)
+      let address = first + page * Page.size
+      var access = RangeAccess(action, from: address, to: address + Page.size)
+      let progress = kernel.perform(&access, by: current.task)
       let later = Operation.patterned(remaining: remaining, page: page)
-      if let other = try outcome(of: progress, .write, later: later) { return other }
+      if let other = try outcome(of: progress, kind, later: later) { return other }
       remaining -= 1
       if remaining > 0 { page = nextPage() }
       if kernel.now >= kernel.sliceEnd && remaining > 0 {
@@ -72,11 +85,12 @@ extension World {
     return .value(.none)
   }
 
-  private mutating func beginPattern(pages: UInt64, _ call: BuiltinCall) throws(CallFailure) {
+  private mutating func beginPattern(
+    pages: UInt64, _ pattern: Int, _ call: BuiltinCall
+  ) throws(CallFailure) {
     if pages == 0 { throw .misuse("the region is empty") }
-    let count = try optionalSize(3, "count", call) ?? pages
-    let pattern = try readPattern(argument(2, call), over: pages)
-    current.pattern = pattern
+    let count = try optionalSize(pattern + 1, "count", call) ?? pages
+    current.pattern = try readPattern(argument(pattern, call), over: pages)
     let page = count > 0 ? nextPage() : 0
     current.operation = .patterned(remaining: count, page: page)
   }

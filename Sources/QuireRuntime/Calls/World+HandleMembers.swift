@@ -115,6 +115,7 @@ extension World {
     switch name {
     case "rss": return isEmpty ? 0 : kernel.spaces[record.space].residentPages * Page.size
     case "vsize": return isEmpty ? 0 : kernel.spaces[record.space].totalPages * Page.size
+    case "locked": return isEmpty ? 0 : kernel.spaces[record.space].lockedPages * Page.size
     case "swapped": return isEmpty ? 0 : kernel.spaces[record.space].swapEntries * Page.size
     case "page_tables": return isEmpty ? 0 : kernel.spaces[record.space].tableBytes
     default: return nil

@@ -26,13 +26,17 @@ extension World {
     case .mmap: return try mmapCall(call)
     case .munmap: return try munmapCall(call)
     case .mprotect: return try mprotectCall(call)
+    case .mremap: return try mremapCall(call)
     case .brk: return try brkCall(call)
     case .sbrk: return try sbrkCall(call)
+    case .madvise, .mlock, .mlock2, .mlockall, .munlock, .munlockall, .mincore, .msync, .mseal:
+      return try residencyCall(builtin, call)
     case .read: return try readCall(call)
     case .write: return try writeCall(call)
     case .touch: return try touchCall(call)
     case .load: return try loadCall(call)
     case .store: return try storeCall(call)
+    case .fetch: return try fetchCall(call)
     case .fork: return try forkCall(call)
     case .process: return try processCall(call)
     case .exit: return try exitCall(call)
@@ -69,6 +73,7 @@ extension World {
     case .swapoff: return try swapoffCall(call)
     case .sysctl: return try sysctlCall(call)
     case .setrlimit: return try setrlimitCall(call)
+    case .getrlimit: return try getrlimitCall(call)
     case .show: return try showCall(call)
     case .cat: return try catCall(call)
     case .vmstat: return .value(ViewKind.vmstat.value)
@@ -77,6 +82,7 @@ extension World {
     case .slabs: return .value(ViewKind.slabs.value)
     case .swap: return .value(ViewKind.swap.value)
     case .processes: return try processesCall()
+    case .vma: return try vmaCall(call)
     // Named one by one, so that no builtin can be forgotten: these are `plainBuiltin`'s.
     case .print, .format, .str, .int, .float, .address, .region, .type, .copy, .len, .push, .pop,
       .insert, .remove, .contains, .keys, .values, .join, .split, .abs, .min, .max, .error, .raise,
@@ -104,7 +110,7 @@ extension Builtin {
   fileprivate var isSystemCall: Bool {
     switch self {
     case .fork, .process, .exit, .wait, .wait_any, .kill, .yield, .sleep, .getpid, .nice,
-      .setrlimit, .on_signal, .swapon, .swapoff, .sysctl:
+      .setrlimit, .getrlimit, .on_signal, .swapon, .swapoff, .sysctl:
       true
     default: false
     }

@@ -3,7 +3,7 @@
 internal import QuireKernel
 
 extension World {
-  /// mmap(length, protection, shared, at, fixed, populate, file, offset, prot, flags)
+  /// mmap(length, protection, shared, at, fixed, populate, file, offset, prot, flags, …)
   mutating func mmapCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     try reserve(ScriptHeap.regionWords)
     let length = try size(0, "length", call)
@@ -30,13 +30,22 @@ extension World {
     } else {
       flags = shared ? [.shared, .anonymous] : [.private, .anonymous]
     }
-    if try boolean(4, "fixed", call) { flags.insert(.fixed) }
-    if try boolean(5, "populate", call) { flags.insert(.populate) }
-    if flags.contains(.fixed), argument(3, call).isAbsent {
-      throw .misuse("'fixed' needs an address: add 'at:'")
+    for (index, name, flag) in Self.mapLabels where try boolean(index, name, call) {
+      flags.insert(flag)
+    }
+    if !flags.isDisjoint(with: [.fixed, .fixedNoReplace]), argument(3, call).isAbsent {
+      let name = flags.contains(.fixed) ? "fixed" : "noreplace"
+      throw .misuse("'\(name)' needs an address: add 'at:'")
     }
     return flags
   }
+
+  /// The labels of mmap that stand for one flag each.
+  private static let mapLabels: [(index: Int, name: String, flag: MapFlags)] = [
+    (4, "fixed", .fixed), (5, "populate", .populate), (10, "noreplace", .fixedNoReplace),
+    (11, "growsdown", .growsDown), (12, "locked", .locked), (13, "noreserve", .noReserve),
+    (14, "nonblock", .nonBlock), (15, "stack", .stack), (16, "map_32bit", .low32Bit),
+  ]
 
   /// munmap(region, length)
   mutating func munmapCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
@@ -58,6 +67,42 @@ extension World {
       try world.kernel.mprotect(start, length, protection, by: world.current.task)
     }
     return .value(.none)
+  }
+
+  /// mremap(region, new_length, length, maymove, to, dontunmap, flags)
+  ///
+  /// Where to go implies that it may go there.
+  mutating func mremapCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    try reserve(ScriptHeap.regionWords)
+    let (start, oldLength) = try region(0, length: 2, call)
+    if heap.asRegion(argument(0, call)) == nil && argument(2, call).isAbsent {
+      throw .misuse("how long the region at that address is, is missing: add 'length:'")
+    }
+    let newLength = try size(1, "new_length", call)
+    let target = try optionalAddress(4, "to", call)
+    let request = RemapRequest(
+      start, oldLength, to: newLength, try remapFlags(hasTarget: target != nil, call),
+      at: target ?? 0)
+    let moved = try refusable { world throws(Errno) in
+      try world.kernel.mremap(request, by: world.current.task)
+    }
+    return .value(heap.region(start: moved, length: Page.alignUp(newLength)))
+  }
+
+  private func remapFlags(
+    hasTarget: Bool, _ call: BuiltinCall
+  ) throws(CallFailure) -> RemapFlags {
+    if let words = try flags(6, "flags", call) {
+      try refuseLabels([(3, "maymove"), (5, "dontunmap")], call)
+      return RemapFlags(rawValue: words)
+    }
+    var flags: RemapFlags = []
+    if hasTarget { flags.formUnion([.fixed, .mayMove]) }
+    if try boolean(5, "dontunmap", call) { flags.formUnion([.dontUnmap, .mayMove]) }
+    if !argument(3, call).isAbsent {
+      if try boolean(3, "maymove", call) { flags.insert(.mayMove) } else { flags.remove(.mayMove) }
+    }
+    return flags
   }
 
   /// brk(address): never fails, answers with the break that results.

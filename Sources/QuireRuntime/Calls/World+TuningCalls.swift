@@ -20,21 +20,47 @@ extension World {
     return .value(heap.integer(value))
   }
 
-  /// setrlimit(resource, limit)
+  /// setrlimit(resource, limit, hard)
   mutating func setrlimitCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    let resource = try string(0, "resource", call)
-    let isUnlimited = argument(1, call).isNone
-    let limit = isUnlimited ? MemoryLimits.unlimited : try size(1, "limit", call)
-    let task = current.task
-    switch resource {
-    case "stack": kernel.tasks[task].limits.stack = limit
-    case "as": kernel.tasks[task].limits.addressSpace = limit
-    case "data": kernel.tasks[task].limits.data = limit
-    case "memlock": kernel.tasks[task].limits.lockedMemory = limit
-    case "nproc": kernel.tasks[task].processLimit = limit
-    default: throw .errno(.EINVAL)
+    let resource = try resource(call)
+    guard let limit = try limit(1, "limit", call) else { throw .misuse("'limit' is missing") }
+    let hard = try self.limit(2, "hard", call)
+    try refusable { world throws(Errno) in
+      try world.kernel.setLimit(on: resource, to: limit, hard: hard, of: world.current.task)
     }
     return .value(.none)
+  }
+
+  /// getrlimit(resource): `[soft: …, hard: …]`
+  mutating func getrlimitCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let resource = try resource(call)
+    let limits = [
+      ("soft", kernel.limit(on: resource, of: current.task)),
+      ("hard", kernel.hardLimit(on: resource, of: current.task)),
+    ]
+    let content = ScriptValue.map(
+      limits.map { name, limit in
+        let value = ScriptValue.integer(Int64(clamping: limit))
+        return ScriptValue.Entry(
+          key: .string(name), value: limit == MemoryLimits.unlimited ? .none : value)
+      })
+    try reserve(Self.words(for: content))
+    return .value(value(of: content))
+  }
+
+  private func resource(_ call: BuiltinCall) throws(CallFailure) -> Resource {
+    guard let resource = Resource(rawValue: try string(0, "resource", call)) else {
+      throw .errno(.EINVAL)
+    }
+    return resource
+  }
+
+  /// A limit, where nil stands for none; nil when it was left out.
+  private func limit(
+    _ index: Int, _ name: String, _ call: BuiltinCall
+  ) throws(CallFailure) -> UInt64? {
+    let value = argument(index, call)
+    return value.isNone ? MemoryLimits.unlimited : try optionalSize(index, name, call)
   }
 }
 

@@ -7,6 +7,7 @@ package enum Sysctl: String, CaseIterable, Sendable {
   case swappiness = "vm.swappiness"
   case overcommitMemory = "vm.overcommit_memory"
   case overcommitRatio = "vm.overcommit_ratio"
+  case overcommitKilobytes = "vm.overcommit_kbytes"
   case maxMapCount = "vm.max_map_count"
   case mmapMinimumAddress = "vm.mmap_min_addr"
   case pageCluster = "vm.page-cluster"
@@ -22,6 +23,7 @@ package enum Sysctl: String, CaseIterable, Sendable {
     case .swappiness: 0...200
     case .overcommitMemory: 0...2
     case .overcommitRatio: 0...Int64(Int32.max)
+    case .overcommitKilobytes: 0...(1 << 40)
     case .maxMapCount: 0...Int64(Int32.max)
     case .mmapMinimumAddress: 0...(1 << 32)
     case .pageCluster: 0...31
@@ -43,6 +45,7 @@ extension Tunables {
       case .swappiness: Int64(swappiness)
       case .overcommitMemory: Int64(overcommitMemory)
       case .overcommitRatio: Int64(overcommitRatio)
+      case .overcommitKilobytes: Int64(overcommitKilobytes)
       case .maxMapCount: Int64(maxMapCount)
       case .mmapMinimumAddress: Int64(mmapMinimumAddress)
       case .pageCluster: Int64(pageCluster)
@@ -58,7 +61,13 @@ extension Tunables {
       switch parameter {
       case .swappiness: swappiness = Int(newValue)
       case .overcommitMemory: overcommitMemory = Int(newValue)
-      case .overcommitRatio: overcommitRatio = Int(newValue)
+      // The kernel lets one of the two be 0: `overcommit_ratio_handler`, mm/util.c.
+      case .overcommitRatio:
+        overcommitRatio = Int(newValue)
+        overcommitKilobytes = 0
+      case .overcommitKilobytes:
+        overcommitKilobytes = UInt64(newValue)
+        overcommitRatio = 0
       case .maxMapCount: maxMapCount = Int(newValue)
       case .mmapMinimumAddress: mmapMinimumAddress = UInt64(newValue)
       case .pageCluster: pageCluster = Int(newValue)

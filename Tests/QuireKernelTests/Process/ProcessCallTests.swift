@@ -86,7 +86,7 @@ struct ProcessCallTests {
     var kernel = try Kernel(machine)
     let main = try kernel.spawn(named: "main", by: kernel.initTask)
     kernel.tasks[main].flags.remove(.privileged)
-    try kernel.setLimit(on: .processes, to: 3, of: main)
+    try kernel.setLimit(on: .processes, to: 3, hard: 3, of: main)
     _ = try kernel.fork(main)
     _ = try kernel.fork(main)
     #expect(throws: Errno.EAGAIN) { try kernel.fork(main) }
