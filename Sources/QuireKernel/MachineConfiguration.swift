@@ -65,6 +65,14 @@ public struct Tunables: Sendable, Hashable {
   public var watermarkScaleFactor = 10
   /// `kernel.pid_max`.
   public var pidMaximum: ProcessID = 32_768
+  /// `kernel.shmmax`: bytes of one segment of System V shared memory.
+  ///
+  /// Linux: `SHMMAX`, include/uapi/linux/shm.h.
+  public var shmMaximum = UInt64.max - (1 << 24)
+  /// `kernel.shmall`: pages of all segments together.
+  public var shmAll = UInt64.max - (1 << 24)
+  /// `kernel.shmmni`: how many segments there may be.
+  public var shmMaximumCount = 4096
   /// `vm.panic_on_oom`, 0 or 1.
   public var panicOnOOM = 0
   /// `vm.oom_kill_allocating_task`, 0 or 1.

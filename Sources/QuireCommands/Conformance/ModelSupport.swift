@@ -18,7 +18,8 @@ enum ModelSupport {
     switch operation {
     case .munmap, .mprotect, .brk, .read, .write, .forkBlock(_, isVfork: false), .closeBlock,
       .fork, .wait, .exit, .observe, .runAt, .rlimit, .mremap, .mlock, .mlock2, .munlock,
-      .mlockall, .munlockall, .mincore, .msync, .mseal, .dropcaps:
+      .mlockall, .munlockall, .mincore, .msync, .mseal, .dropcaps, .shmget, .shmat, .shmdt, .shmrm,
+      .shmstat:
       nil
     case .mmap(let arguments): lack(of: arguments)
     case .madvise(_, let advice): lack(ofAdvice: advice)
@@ -32,11 +33,6 @@ enum ModelSupport {
     case .pwrite: "pwrite"
     case .sysread: "sysread"
     case .syswrite: "syswrite"
-    case .shmget: "shmget"
-    case .shmat: "shmat"
-    case .shmdt: "shmdt"
-    case .shmrm: "shmrm"
-    case .shmstat: "shmstat"
     case .forkBlock(_, isVfork: true): "vfork"
     case .execve: "execve"
     case .sleep: "sleep"

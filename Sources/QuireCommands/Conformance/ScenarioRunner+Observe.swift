@@ -77,7 +77,11 @@ extension ScenarioRunner {
 
   /// Linux: the names of /proc/PID/maps, `get_vma_name`, fs/proc/task_mmu.c.
   private func kind(of area: VirtualMemoryArea, in space: AddressSpace) -> String {
-    if !area.object.isNone { return "anon_shared" }
+    switch kernel.name(of: area) {
+    case .segment(_, let identifier): return "sysv:" + (segments.name(of: identifier) ?? "?")
+    case .sharedAnonymous: return "anon_shared"
+    default: break
+    }
     if area.start <= space.currentBreak, area.end >= space.startBreak { return "heap" }
     return area.contains(space.startStack) ? "stack" : "anon"
   }

@@ -31,6 +31,7 @@ struct FaultCounts: Hashable {
 struct ScenarioRunner: ~Copyable {
   var kernel: Kernel
   var regions = Regions()
+  var segments = SegmentNames()
   let baselines: Baselines
   /// By name; never iterated.
   private var processes: [String: RecordedProcess]
@@ -144,6 +145,8 @@ struct ScenarioRunner: ~Copyable {
       let parent = try self.process(parentOfBlock)
       _ = blocks.popLast()
       return try wait(for: name, by: parent.task)
+    case .shmget, .shmat, .shmdt, .shmrm, .shmstat:
+      return try performSegmentCall(step, by: task)
     default: return try performCall(step, by: task)
     }
   }

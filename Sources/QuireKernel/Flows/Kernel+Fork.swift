@@ -53,7 +53,7 @@ extension Kernel {
     let copy = virtual.regions.insert(
       area, links: links, object: object, before: .none, into: &spaces[target].regions)
     spaces[target].account(area.flags, adding: area.pageCount)
-    if !area.object.isNone { virtual.objects.link(copy, to: area.object, in: &virtual.regions) }
+    linkObject(of: copy, virtual.regions.attachments[region.index], by: task)
     if area.flags.contains(.wipeOnFork) { return }
     virtual.reverseMap.fork(from: region, to: copy, in: &virtual.regions)
     returnSpares()

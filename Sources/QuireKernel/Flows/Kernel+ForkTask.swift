@@ -31,6 +31,7 @@ extension Kernel {
     let child = tasks.allocate(record)
     tasks.copyActions(from: parent, to: child)
     tasks.publish(child, under: parent)
+    if !record.space.isNone { spaces[record.space].owner = record.pid }
     emit(.fork, model.pid, UInt64(UInt32(bitPattern: record.pid)))
     return child
   }

@@ -14,9 +14,17 @@ extension Kernel {
     guard request.flags.contains(.anonymous) else { throw .EBADF }
     // Pages of 2 MiB are set aside at boot; this machine has none.
     if request.flags.contains(.hugeTLB) { throw .ENOMEM }
+    return try map(request, of: MapSource(), by: task)
+  }
+
+  /// What mmap and shmat have in common.
+  mutating func map(
+    _ request: MapRequest, of source: MapSource, by task: TaskIndex
+  ) throws(Errno) -> VirtualAddress {
     var area = try place(request, by: task)
-    let pageOffset = try settleFlags(&area, request, by: task)
-    try mapRegion(area, pageOffset: pageOffset, by: task)
+    area.object = source.object
+    let pageOffset = try settleFlags(&area, request, source, by: task)
+    try mapRegion(area, pageOffset: pageOffset, source.attachment, by: task)
     emit(.map, tasks[task].pid, area.start, area.end - area.start)
     let isPopulated = request.flags.intersection([.populate, .nonBlock]) == .populate
     if isPopulated || area.flags.contains(.locked) {
@@ -142,7 +150,8 @@ extension Kernel {
 
   /// The checks on the kind of mapping; returns the page number of the start (MMAP-5 … MMAP-10).
   private borrowing func settleFlags(
-    _ area: inout VirtualMemoryArea, _ request: MapRequest, by task: TaskIndex
+    _ area: inout VirtualMemoryArea, _ request: MapRequest, _ source: MapSource,
+    by task: TaskIndex
   ) throws(Errno) -> UInt64 {
     if request.flags.contains(.locked) && !tasks[task].isPrivileged
       && tasks[task].limits.lockedMemory == 0
@@ -155,6 +164,7 @@ extension Kernel {
     case MapFlags.shared.rawValue:
       if area.flags.contains(.growsDown) { throw .EINVAL }
       area.flags.formUnion([.shared, .mayShare])
+      if !source.isWritable { area.flags.subtract([.shared, .mayWrite]) }
       pageOffset = 0
     case MapFlags.droppable.rawValue:
       if request.flags.contains(.locked) || area.flags.contains(.growsDown) { throw .EINVAL }
@@ -172,7 +182,8 @@ extension Kernel {
   ///
   /// Linux: `mmap_region`, mm/vma.c.
   private mutating func mapRegion(
-    _ request: VirtualMemoryArea, pageOffset: UInt64, by task: TaskIndex
+    _ request: VirtualMemoryArea, pageOffset: UInt64, _ attachment: AttachmentIndex,
+    by task: TaskIndex
   ) throws(Errno) {
     var area = request
     let space = area.space
@@ -199,7 +210,7 @@ extension Kernel {
     }
     if area.flags.contains(.account) { old?.accountedPages = 0 }
     if let old { removeRegions(old, from: space) }
-    try link(area, pageOffset: pageOffset, object, before: next, by: task)
+    try link(area, pageOffset: pageOffset, attachment, object, before: next, by: task)
     spaces[space].account(area.flags, adding: pages)
     if area.flags.contains(.locked) { spaces[space].lockedPages += pages }
   }
@@ -214,8 +225,9 @@ extension Kernel {
     let object = try allocateObject(.vmAreaStruct, for: task)
     do throws(Errno) {
       if area.flags.contains(.shared) {
+        if !area.object.isNone { return object }
         area.object = try makeSharedObject(
-          pages: area.pageCount, area.flags, in: area.space, by: task)
+          pages: area.pageCount, area.flags, .faultAround, in: area.space, by: task)
       } else if touchesBoth(area, replacing: old, before: next) {
         // Joining both may give the one the other's pages.
         try reserveChains(1, by: task)
@@ -238,13 +250,13 @@ extension Kernel {
 
   /// Extends a neighbour over the range, or makes a region of its own.
   private mutating func link(
-    _ area: VirtualMemoryArea, pageOffset: UInt64, _ object: SlabObject, before next: VMAIndex,
-    by task: TaskIndex
+    _ area: VirtualMemoryArea, pageOffset: UInt64, _ attachment: AttachmentIndex,
+    _ object: SlabObject, before next: VMAIndex, by task: TaskIndex
   ) throws(Errno) {
     let space = area.space
     let request = MergeRequest(
       space: space, start: area.start, end: area.end, flags: area.flags, pageOffset: pageOffset,
-      object: area.object,
+      object: area.object, attachment: attachment,
       previous: virtual.regions.previous(before: next, in: spaces[space].regions), next: next)
     let joined = try mergeNew(request, by: task)
     returnSpares()
@@ -255,8 +267,6 @@ extension Kernel {
     let region = virtual.regions.insert(
       area, links: VMALinks(pageOffset: pageOffset), object: object, before: next,
       into: &spaces[space].regions)
-    if !area.object.isNone {
-      virtual.objects.link(region, to: area.object, in: &virtual.regions)
-    }
+    linkObject(of: region, attachment, by: task)
   }
 }

@@ -11,6 +11,7 @@ extension Kernel {
     let flags = memory.frames[frame].flags
     if flags.contains(.locked) { return .keep }
     if flags.contains(.unevictable) { return .keep }
+    if isPinnedByObject(frame) { return .activate }
     if flags.contains(.swapCache), swap.cache[frame.index].flags.contains(.writeback) {
       swap.cache[frame.index].flags.insert(.reclaim)
       return .activate
@@ -26,6 +27,15 @@ extension Kernel {
       if let verdict = pageOut(frame, &scan) { return verdict }
     }
     return dropClean(frame) ? .free : .keep
+  }
+
+  /// Whether the page belongs to a segment that SHM_LOCK keeps in memory.
+  ///
+  /// Linux: `mapping_unevictable`, include/linux/pagemap.h.
+  private borrowing func isPinnedByObject(_ frame: FrameNumber) -> Bool {
+    let page = memory.frames[frame]
+    if page.flags.contains(.anonymous) || page.object.isNone { return false }
+    return virtual.objects[page.object].flags.contains(.unevictable)
   }
 
   /// The second chance (LRU-6): nil when the page was not used lately.

@@ -18,6 +18,8 @@ struct MergeRequest: BitwiseCopyable {
   /// Page number of `start` in the object or in anonymous memory.
   var pageOffset: UInt64
   var object = MemoryObjectIndex.none
+  /// The attach of System V shared memory that the range comes from.
+  var attachment = AttachmentIndex.none
   var anonVMA = AnonVMAIndex.none
   /// The regions before and after the range, adjacent or not.
   var previous: VMAIndex
@@ -33,7 +35,7 @@ extension Kernel {
   private borrowing func joinsPrevious(_ request: MergeRequest) -> Bool {
     if request.previous.isNone { return false }
     let previous = virtual.regions[request.previous]
-    return previous.end == request.start && isAlike(previous, request)
+    return previous.end == request.start && isAlike(request.previous, request)
       && isCompatible(request.anonVMA, previous.anonVMA, with: request.previous)
       && virtual.regions.pageOffset(previous.end, in: request.previous) == request.pageOffset
   }
@@ -42,7 +44,7 @@ extension Kernel {
   private borrowing func joinsNext(_ request: MergeRequest, joiningPrevious: Bool) -> Bool {
     if request.next.isNone { return false }
     let next = virtual.regions[request.next]
-    guard next.start == request.end, isAlike(next, request),
+    guard next.start == request.end, isAlike(request.next, request),
       isCompatible(request.anonVMA, next.anonVMA, with: request.next),
       virtual.regions.links[request.next.index].pageOffset
         == request.pageOffset + request.pageCount
@@ -53,8 +55,10 @@ extension Kernel {
   }
 
   /// Linux: `is_mergeable_vma`, mm/vma.c.
-  private func isAlike(_ area: VirtualMemoryArea, _ request: MergeRequest) -> Bool {
-    area.flags == request.flags && area.object == request.object
+  private borrowing func isAlike(_ region: VMAIndex, _ request: MergeRequest) -> Bool {
+    let area = virtual.regions[region]
+    return area.flags == request.flags && area.object == request.object
+      && virtual.regions.attachments[region.index] == request.attachment
   }
 
   /// Whether reverse maps allow joining: equal, or one is missing and the region that is there
@@ -83,7 +87,9 @@ extension Kernel {
     let left = joinsPrevious(request)
     let right = joinsNext(request, joiningPrevious: left)
     if left {
-      try extendPrevious(request, throughNext: right, by: task)
+      // A piece of an attach goes by being unmapped and in no other way.
+      let takesNext = right && request.attachment.isNone
+      try extendPrevious(request, throughNext: takesNext, by: task)
       return request.previous
     }
     if right {
@@ -120,6 +126,7 @@ extension Kernel {
     if !request.flags.isDisjoint(with: .special) { return .none }
     let atStart = request.start == area.start
     let atEnd = request.end == area.end
+    if atStart && atEnd && !request.attachment.isNone { return .none }
     let left = atStart && joinsPrevious(request)
     let right = atEnd && joinsNext(request, joiningPrevious: left)
     if left {
@@ -191,7 +198,8 @@ extension Kernel {
     let request = MergeRequest(
       space: area.space, start: start, end: end, flags: flags,
       pageOffset: virtual.regions.pageOffset(start, in: region), object: area.object,
-      anonVMA: area.anonVMA, previous: virtual.regions.previous(region),
+      attachment: virtual.regions.attachments[region.index], anonVMA: area.anonVMA,
+      previous: virtual.regions.previous(region),
       next: virtual.regions.next(region))
     let joined = try mergeExisting(request, part: region, by: task)
     if !joined.isNone { return joined }
@@ -237,9 +245,7 @@ extension Kernel {
       area, links: links, object: object,
       before: newBelow ? region : virtual.regions.next(region), into: &spaces[space].regions)
     virtual.reverseMap.clone(from: region, to: part, in: &virtual.regions)
-    if !area.object.isNone {
-      virtual.objects.link(part, to: area.object, in: &virtual.regions)
-    }
+    linkObject(of: part, virtual.regions.attachments[region.index], by: task)
   }
 
   /// Takes the memory for another region with as many chains as `region` has, and for those.
@@ -279,12 +285,17 @@ extension Kernel {
   /// Linux: `remove_vma`, mm/vma.c.
   mutating func removeRegion(_ region: VMAIndex, from space: AddressSpaceIndex) {
     let object = virtual.regions[region].object
+    let attachment = virtual.regions.attachments[region.index]
     virtual.reverseMap.unlink(region, in: &virtual.regions)
     if !object.isNone {
       virtual.objects.unlink(region, from: object, in: &virtual.regions)
     }
     freeObject(virtual.regions.remove(region, from: &spaces[space].regions))
     freeUnlinked()
-    if !object.isNone && virtual.objects[object].firstRegion.isNone { releaseObject(object) }
+    if !attachment.isNone {
+      closeAttachment(attachment, in: space)
+    } else if !object.isNone && virtual.objects[object].firstRegion.isNone {
+      releaseObject(object)
+    }
   }
 }

@@ -1,6 +1,8 @@
 // mremap: a mapping grows, shrinks or moves, and its pages move with it (MREMAP-1 … MREMAP-4,
 // REC-12, REC-13).
 
+internal import KernelStorage
+
 /// How to remap.
 ///
 /// Linux: `MREMAP_MAYMOVE` and friends, include/uapi/linux/mman.h.
@@ -145,7 +147,8 @@ extension Kernel {
       let request = MergeRequest(
         space: space, start: area.end, end: end, flags: area.flags,
         pageOffset: virtual.regions.pageOffset(area.end, in: region), object: area.object,
-        anonVMA: area.anonVMA, previous: region, next: next)
+        attachment: virtual.regions.attachments[region.index], anonVMA: area.anonVMA,
+        previous: region, next: next)
       if try mergeNew(request, by: task).isNone { throw Errno.ENOMEM }
     } catch {
       if isCharged { uncharge(pages: pages) }

@@ -1,6 +1,8 @@
 // The second half of mremap: another region for the pages, the pages into its tables, and what
 // becomes of the old one (MREMAP-4, REC-12, REC-14).
 
+internal import KernelStorage
+
 extension Kernel {
   /// Makes the region that the pages will move to, or extends a neighbour of the place.
   ///
@@ -20,7 +22,8 @@ extension Kernel {
     let next = virtual.regions.tree.first(above: target, in: spaces[space].regions.top)
     let request = MergeRequest(
       space: space, start: area.start, end: area.end, flags: area.flags, pageOffset: pageOffset,
-      object: area.object, anonVMA: area.anonVMA,
+      object: area.object, attachment: virtual.regions.attachments[source.index],
+      anonVMA: area.anonVMA,
       previous: virtual.regions.previous(before: next, in: spaces[space].regions), next: next)
     if try !mergeNew(request, by: task).isNone { return }
     let object = try reserveRegion(like: source, extraChains: 0, by: task)
@@ -28,7 +31,7 @@ extension Kernel {
       area, links: VMALinks(pageOffset: pageOffset), object: object, before: next,
       into: &spaces[space].regions)
     virtual.reverseMap.clone(from: source, to: copy, in: &virtual.regions)
-    if !area.object.isNone { virtual.objects.link(copy, to: area.object, in: &virtual.regions) }
+    linkObject(of: copy, virtual.regions.attachments[source.index], by: task)
   }
 
   /// Moves the entries of a range, with a table for each that the old place has.

@@ -8,7 +8,8 @@ extension Kernel {
   ///
   /// Linux: `shmem_zero_setup`, mm/shmem.c.
   mutating func makeSharedObject(
-    pages: UInt64, _ flags: VMAFlags, in space: AddressSpaceIndex, by task: TaskIndex
+    pages: UInt64, _ flags: VMAFlags, _ kind: MemoryObjectFlags, in space: AddressSpaceIndex,
+    by task: TaskIndex
   ) throws(Errno) -> MemoryObjectIndex {
     let reserves = !flags.contains(.noReserve)
     if reserves { try charge(pages: pages, in: space, by: task) }
@@ -25,7 +26,7 @@ extension Kernel {
     return virtual.objects.make(
       MemoryObject(
         pageCount: pages, chargedPages: reserves ? pages : 0,
-        flags: reserves ? [.faultAround] : [.faultAround, .noReserve], kernelObjects: objects))
+        flags: reserves ? kind : kind.union(.noReserve), kernelObjects: objects))
   }
 
   private mutating func free(_ objects: [3 of SlabObject]) {

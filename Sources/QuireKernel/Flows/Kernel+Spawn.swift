@@ -52,6 +52,7 @@ extension Kernel {
     }
     let task = tasks.allocate(record)
     tasks.publish(task, under: parent)
+    if !record.space.isNone { spaces[record.space].owner = record.pid }
     return task
   }
 

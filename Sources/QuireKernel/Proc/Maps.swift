@@ -10,6 +10,8 @@ public enum RegionName: Hashable, Sendable {
   case stack
   /// Shared memory without a file; the kernel shows the device it stands for.
   case sharedAnonymous(object: MemoryObjectIndex)
+  /// A segment of System V shared memory; its identifier is shown as the inode.
+  case segment(key: Int32, identifier: Int32)
 
   /// As the last column shows it.
   public var text: String {
@@ -18,6 +20,17 @@ public enum RegionName: Hashable, Sendable {
     case .heap: "[heap]"
     case .stack: "[stack]"
     case .sharedAnonymous: "/dev/zero (deleted)"
+    case .segment(let key, _):
+      "/SYSV" + hexadecimal(UInt64(UInt32(bitPattern: key))) + " (deleted)"
+    }
+  }
+
+  /// The number in the column of inodes.
+  var inode: UInt32 {
+    switch self {
+    case .sharedAnonymous(let object): object.rawValue
+    case .segment(_, let identifier): UInt32(bitPattern: identifier)
+    default: 0
     }
   }
 }
@@ -26,9 +39,16 @@ extension Kernel {
   /// The name of a region (PROC-1).
   public borrowing func name(of area: VirtualMemoryArea) -> RegionName {
     let space = spaces[area.space]
-    if !area.object.isNone { return .sharedAnonymous(object: area.object) }
+    if !area.object.isNone { return objectName(of: area.object) }
     if area.start < space.currentBreak && area.end > space.startBreak { return .heap }
     return area.start <= space.startStack && area.end >= space.startStack ? .stack : .anonymous
+  }
+
+  private borrowing func objectName(of object: MemoryObjectIndex) -> RegionName {
+    let segment = virtual.objects[object].segment
+    if segment.isNone { return .sharedAnonymous(object: object) }
+    let record = virtual.segments[segment]
+    return .segment(key: record.nameKey, identifier: record.identifier)
   }
 
   /// The regions of an address space in address order.
@@ -65,12 +85,14 @@ extension Kernel {
     let area = virtual.regions[region]
     let name = name(of: area)
     var (offset, device, inode) = (UInt64(0), "00:00", UInt32(0))
-    if case .sharedAnonymous(let object) = name {
+    if !area.object.isNone {
       offset = virtual.regions.pageOffset(area.start, in: region) << Page.shift
-      (device, inode) = ("00:01", object.rawValue)
+      (device, inode) = ("00:01", name.inode)
     }
-    var line = hex(area.start) + "-" + hex(area.end) + " " + area.flags.permissionText
-    line += " " + hex(offset) + " " + device + " " + String(inode) + " "
+    var line = hexadecimal(area.start) + "-" + hexadecimal(area.end)
+    line +=
+      " " + area.flags.permissionText + " " + hexadecimal(offset) + " " + device + " "
+      + String(inode) + " "
     if name != .anonymous {
       line += String(repeating: " ", count: max(0, Self.nameColumn - line.utf8.count))
       line += name.text
@@ -78,10 +100,12 @@ extension Kernel {
     return line
   }
 
-  private func hex(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: max(0, 8 - digits.utf8.count)) + digits
-  }
+}
+
+/// At least eight digits.
+private func hexadecimal(_ value: UInt64) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: max(0, 8 - digits.utf8.count)) + digits
 }
 
 extension VMAFlags {

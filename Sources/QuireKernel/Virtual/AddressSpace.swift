@@ -68,6 +68,10 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
   var object: SlabObject
   /// Tasks that live here.
   public internal(set) var users: UInt32 = 1
+  /// The process that it was made for.
+  ///
+  /// Linux: `mm_struct.owner`, include/linux/mm_types.h.
+  public internal(set) var owner: ProcessID = 0
   /// The index of regions; see `RegionTree`.
   package var regions = RegionTree.Root()
 

@@ -75,3 +75,14 @@ public struct MapRequest: Hashable, Sendable, BitwiseCopyable {
     self.offset = offset
   }
 }
+
+/// What a mapping shows; nothing in particular for anonymous memory.
+///
+/// Linux: the `struct file` of `do_mmap`, mm/mmap.c.
+struct MapSource: BitwiseCopyable {
+  var object = MemoryObjectIndex.none
+  /// The attach of System V shared memory that it is for.
+  var attachment = AttachmentIndex.none
+  /// Whether a shared mapping may ever be written.
+  var isWritable = true
+}

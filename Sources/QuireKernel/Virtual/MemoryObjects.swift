@@ -40,6 +40,8 @@ package struct MemoryObjectFlags: OptionSet, Hashable, BitwiseCopyable {
   package static let faultAround = MemoryObjectFlags(rawValue: 1 << 0)
   /// Pages are charged to the commit total one by one, as they come (COMMIT-1).
   package static let noReserve = MemoryObjectFlags(rawValue: 1 << 1)
+  /// Reclaim leaves its pages alone. Linux: `AS_UNEVICTABLE`, include/linux/pagemap.h.
+  package static let unevictable = MemoryObjectFlags(rawValue: 1 << 2)
 }
 
 /// An object of pages.
@@ -60,6 +62,8 @@ package struct MemoryObject: BitwiseCopyable {
   /// The regions that map it, oldest first.
   package var firstRegion = VMAIndex.none
   package var lastRegion = VMAIndex.none
+  /// The System V segment that it is the memory of; none for other objects.
+  package var segment = SegmentIndex.none
   /// The kernel memory of its inode, directory entry and open file.
   var kernelObjects: [3 of SlabObject]
 

@@ -14,6 +14,8 @@ package struct RegionTable: ~Copyable {
   package var links: Table<VMALinks>
   /// Parallel to `areas`: the kernel memory that each takes.
   package var objects = Table<SlabObject>()
+  /// Parallel to `areas`: the attach of System V shared memory that each came from.
+  package var attachments = Table<AttachmentIndex>()
   /// Parallel to `areas`: what swap-in has learnt about how each is used.
   package var readahead = Table<SwapReadahead>()
   package var tree = RegionTree()
@@ -24,6 +26,7 @@ package struct RegionTable: ~Copyable {
         start: 0, end: 0, flags: [], object: .none, anonVMA: .none, space: .none))
     links = Table()
     links.append(VMALinks(pageOffset: 0))
+    attachments.append(.none)
   }
 
   @inlinable
@@ -119,10 +122,12 @@ package struct RegionTable: ~Copyable {
     if region.index >= links.count {
       links.extend(to: region.index + 1)
       objects.extend(to: region.index + 1)
+      attachments.extend(to: region.index + 1)
       readahead.extend(to: region.index + 1)
     }
     links[region.index] = record
     objects[region.index] = object
+    attachments[region.index] = .none
     readahead[region.index] = SwapReadahead()
   }
 

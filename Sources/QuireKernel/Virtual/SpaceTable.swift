@@ -41,6 +41,7 @@ package struct VirtualMemory: ~Copyable {
   package var regions = RegionTable()
   package var reverseMap = AnonReverseMap()
   package var objects = MemoryObjects()
+  package var segments = SharedSegments()
   var walkCache = WalkCache()
   /// Pages promised to processes (COMMIT-4). Linux: `vm_committed_as`, mm/util.c.
   package var committedPages: UInt64 = 0

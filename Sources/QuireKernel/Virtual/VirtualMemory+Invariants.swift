@@ -13,6 +13,8 @@ extension Kernel {
     }
     checkAnonVMAs(&violations)
     checkObjects(&account, &violations)
+    checkSegments(&violations)
+    checkAttachments(&violations)
     checkFrames(account, &violations)
     checkTotals(account, &violations)
     checkWalkCache(&violations)
@@ -152,7 +154,7 @@ extension Kernel {
       checkSlots(of: object, &account, &violations)
       var region = virtual.objects[object].firstRegion
       var before = VMAIndex.none
-      if region.isNone {
+      if region.isNone && virtual.objects[object].segment.isNone {
         violations.append(InvariantViolation("object.unused", "object \(index)"))
       }
       while !region.isNone {

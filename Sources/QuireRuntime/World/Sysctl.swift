@@ -14,6 +14,9 @@ package enum Sysctl: String, CaseIterable, Sendable {
   case minFreeKilobytes = "vm.min_free_kbytes"
   case watermarkScaleFactor = "vm.watermark_scale_factor"
   case pidMaximum = "kernel.pid_max"
+  case shmMaximum = "kernel.shmmax"
+  case shmAll = "kernel.shmall"
+  case shmMaximumCount = "kernel.shmmni"
   case panicOnOOM = "vm.panic_on_oom"
   case oomKillAllocatingTask = "vm.oom_kill_allocating_task"
 
@@ -31,6 +34,9 @@ package enum Sysctl: String, CaseIterable, Sendable {
     case .watermarkScaleFactor: 1...3000
     // The kernel's own bounds: RESERVED_PIDS + 1 and PID_MAX_LIMIT.
     case .pidMaximum: 301...4_194_304
+    case .shmMaximum, .shmAll: 0...Int64.max
+    // IPCMNI, the places of identifiers.
+    case .shmMaximumCount: 0...32_768
     case .panicOnOOM: 0...2
     case .oomKillAllocatingTask: 0...1
     }
@@ -52,6 +58,10 @@ extension Tunables {
       case .minFreeKilobytes: minFreeKilobytes.map { Int64($0) }
       case .watermarkScaleFactor: Int64(watermarkScaleFactor)
       case .pidMaximum: Int64(pidMaximum)
+      // The kernel's defaults are beyond what an integer of a script can say.
+      case .shmMaximum: Int64(clamping: shmMaximum)
+      case .shmAll: Int64(clamping: shmAll)
+      case .shmMaximumCount: Int64(shmMaximumCount)
       case .panicOnOOM: Int64(panicOnOOM)
       case .oomKillAllocatingTask: Int64(oomKillAllocatingTask)
       }
@@ -74,6 +84,9 @@ extension Tunables {
       case .minFreeKilobytes: minFreeKilobytes = Int(newValue)
       case .watermarkScaleFactor: watermarkScaleFactor = Int(newValue)
       case .pidMaximum: pidMaximum = ProcessID(newValue)
+      case .shmMaximum: shmMaximum = UInt64(newValue)
+      case .shmAll: shmAll = UInt64(newValue)
+      case .shmMaximumCount: shmMaximumCount = Int(newValue)
       case .panicOnOOM: panicOnOOM = Int(newValue)
       case .oomKillAllocatingTask: oomKillAllocatingTask = Int(newValue)
       }

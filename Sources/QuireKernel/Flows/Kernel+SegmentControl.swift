@@ -1,0 +1,157 @@
+// System V shared memory, control: who may do what with a segment, removal, locking, questions.
+
+internal import KernelStorage
+
+extension SegmentMode {
+  /// Rights that a call needs, of whichever class the caller is.
+  ///
+  /// Linux: `S_IRUGO`, `S_IWUGO` and `S_IXUGO`, include/linux/stat.h.
+  static let read = SegmentMode(rawValue: 0o444)
+  static let write = SegmentMode(rawValue: 0o222)
+  static let execute = SegmentMode(rawValue: 0o111)
+}
+
+/// What `shmctl` tells of all segments together.
+///
+/// Linux: `struct shm_info`, include/uapi/linux/shm.h.
+public struct SegmentTotals: Hashable, Sendable, BitwiseCopyable {
+  /// Segments there are.
+  public var count = 0
+  /// Pages of all segments, and those of them in memory and in swap.
+  public var pages: UInt64 = 0
+  public var residentPages: UInt64 = 0
+  public var swappedPages: UInt64 = 0
+}
+
+extension Kernel {
+  /// Whether the permissions of a segment allow a task everything that is wanted.
+  ///
+  /// There is the superuser and one ordinary user, and both are of one group.
+  /// Linux: `ipcperms`, ipc/util.c.
+  func permits(_ segment: SharedSegment, _ wanted: SegmentMode, to task: TaskIndex) -> Bool {
+    if tasks[task].isPrivileged { return true }
+    let bits = wanted.intersection(.permissions).rawValue
+    let needed = bits >> 6 | bits >> 3 | bits
+    let granted = segment.mode.rawValue >> (segment.isPrivileged ? 3 : 6)
+    return needed & ~granted & 0o7 == 0
+  }
+
+  private func isOwner(_ task: TaskIndex, of segment: SegmentIndex) -> Bool {
+    tasks[task].isPrivileged || !virtual.segments[segment].isPrivileged
+  }
+
+  private func segment(_ identifier: Int32) throws(Errno) -> SegmentIndex {
+    let segment = virtual.segments.segment(withIdentifier: identifier)
+    if segment.isNone { throw .EINVAL }
+    return segment
+  }
+
+  /// Marks a segment for removal; it goes at once if nothing is attached, and its key is free.
+  ///
+  /// - Throws: EINVAL for an identifier that is not there, EPERM.
+  /// Linux: `do_shm_rmid`, ipc/shm.c (`IPC_RMID`).
+  public mutating func removeSegment(_ identifier: Int32, by task: TaskIndex) throws(Errno) {
+    charge(costs.systemCall)
+    let segment = try segment(identifier)
+    if !isOwner(task, of: segment) { throw .EPERM }
+    virtual.segments[segment].mode.insert(.destroyed)
+    virtual.segments[segment].key = SharedSegment.privateKey
+    destroyIfUnused(segment)
+  }
+
+  /// The record of a segment.
+  ///
+  /// - Throws: EINVAL for an identifier that is not there, EACCES without the right to read.
+  /// Linux: `shmctl_stat`, ipc/shm.c (`IPC_STAT`).
+  public mutating func segmentStatus(
+    _ identifier: Int32, by task: TaskIndex
+  ) throws(Errno) -> SharedSegment {
+    charge(costs.systemCall)
+    let segment = try segment(identifier)
+    if !permits(virtual.segments[segment], .read, to: task) { throw .EACCES }
+    return virtual.segments[segment]
+  }
+
+  /// Changes the permissions of a segment.
+  ///
+  /// - Throws: EINVAL for an identifier that is not there, EPERM.
+  /// Linux: `shmctl_down`, ipc/shm.c (`IPC_SET`).
+  public mutating func setSegmentPermissions(
+    _ identifier: Int32, to mode: SegmentMode, by task: TaskIndex
+  ) throws(Errno) {
+    charge(costs.systemCall)
+    let segment = try segment(identifier)
+    if !isOwner(task, of: segment) { throw .EPERM }
+    virtual.segments[segment].mode.subtract(.permissions)
+    virtual.segments[segment].mode.formUnion(mode.intersection(.permissions))
+    virtual.segments[segment].changeTime = seconds
+  }
+
+  /// Keeps the pages of a segment in memory; they still come one by one, by faults.
+  ///
+  /// - Throws: EINVAL for an identifier that is not there, EPERM, ENOMEM for the limit of locked
+  ///   memory.
+  /// Linux: `shmctl_do_lock`, ipc/shm.c (`SHM_LOCK`), and `shmem_lock`, mm/shmem.c.
+  public mutating func lockSegment(_ identifier: Int32, by task: TaskIndex) throws(Errno) {
+    charge(costs.systemCall)
+    let segment = try segment(identifier)
+    try checkMayLock(segment, by: task)
+    if !tasks[task].isPrivileged && tasks[task].limits.lockedMemory == 0 { throw .EPERM }
+    let record = virtual.segments[segment]
+    if record.mode.contains(.locked) { return }
+    let locked = virtual.segments.lockedPages + record.pageCount
+    if !tasks[task].isPrivileged && locked > tasks[task].limits.lockedMemory >> Page.shift {
+      throw .ENOMEM
+    }
+    virtual.segments.lockedPages = locked
+    virtual.segments[segment].mode.insert(.locked)
+    virtual.objects[record.object].flags.insert(.unevictable)
+  }
+
+  /// Lets the pages of a segment go to swap again.
+  ///
+  /// - Throws: EINVAL for an identifier that is not there, EPERM.
+  /// Linux: `shmctl_do_lock`, ipc/shm.c (`SHM_UNLOCK`).
+  public mutating func unlockSegment(_ identifier: Int32, by task: TaskIndex) throws(Errno) {
+    charge(costs.systemCall)
+    let segment = try segment(identifier)
+    try checkMayLock(segment, by: task)
+    unlock(segment)
+  }
+
+  private func checkMayLock(_ segment: SegmentIndex, by task: TaskIndex) throws(Errno) {
+    if !isOwner(task, of: segment) { throw .EPERM }
+  }
+
+  mutating func unlock(_ segment: SegmentIndex) {
+    let record = virtual.segments[segment]
+    if !record.mode.contains(.locked) { return }
+    virtual.segments.lockedPages -= record.pageCount
+    virtual.segments[segment].mode.remove(.locked)
+    virtual.objects[record.object].flags.remove(.unevictable)
+  }
+
+  /// What all segments add up to.
+  ///
+  /// Linux: `shmctl_shm_info`, ipc/shm.c (`SHM_INFO`).
+  public var segmentTotals: SegmentTotals {
+    var totals = SegmentTotals()
+    totals.count = virtual.segments.count
+    totals.pages = virtual.segments.totalPages
+    var place = 0
+    while let found = virtual.segments.next(from: place) {
+      let object = virtual.objects[virtual.segments[found.segment].object]
+      totals.residentPages += object.residentPages
+      totals.swappedPages += object.swappedPages
+      place = found.place + 1
+    }
+    return totals
+  }
+
+  /// The first segment at or behind a place of the table of identifiers, with its place.
+  ///
+  /// Linux: `SHM_STAT`, ipc/shm.c.
+  public func segment(fromPlace place: Int) -> (place: Int, segment: SharedSegment)? {
+    virtual.segments.next(from: place).map { ($0.place, virtual.segments[$0.segment]) }
+  }
+}
