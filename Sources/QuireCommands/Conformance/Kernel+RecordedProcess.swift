@@ -47,6 +47,18 @@ extension Kernel {
 
   private mutating func setUpRecordedProcess() throws(Errno) -> TaskIndex {
     let task = try spawn(named: "scenario", by: initTask)
+    try furnish(task)
+    return task
+  }
+
+  /// Replaces the image of a recorded process by the one that all of them begin with.
+  mutating func restoreRecordedProcess(_ task: TaskIndex) throws(Errno) {
+    try execute(named: "scenario", by: task)
+    try furnish(task)
+  }
+
+  /// Maps what a recorded process has before its scenario begins.
+  private mutating func furnish(_ task: TaskIndex) throws(Errno) {
     setBreakStart(Anchors.heap, of: tasks[task].space)
     let harness = MapRequest(
       at: Anchors.harness, length: Anchors.harnessSize, [.read, .write, .execute],
@@ -62,7 +74,6 @@ extension Kernel {
     try touch(Anchors.stackTop - Page.size, by: task)
     try touch(Anchors.harness, by: task)
     try touch(Anchors.harness + Page.size, by: task)
-    return task
   }
 
   private mutating func touch(_ address: VirtualAddress, by task: TaskIndex) throws(Errno) {

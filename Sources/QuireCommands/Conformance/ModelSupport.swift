@@ -16,7 +16,7 @@ enum ModelSupport {
 
   private static func lack(of operation: Operation) -> String? {
     switch operation {
-    case .munmap, .mprotect, .brk, .read, .write, .forkBlock(_, isVfork: false), .closeBlock,
+    case .munmap, .mprotect, .brk, .read, .write, .forkBlock, .closeBlock, .execve,
       .fork, .wait, .exit, .observe, .runAt, .rlimit, .mremap, .mlock, .mlock2, .munlock,
       .mlockall, .munlockall, .mincore, .msync, .mseal, .dropcaps, .shmget, .shmat, .shmdt, .shmrm,
       .shmstat:
@@ -33,8 +33,6 @@ enum ModelSupport {
     case .pwrite: "pwrite"
     case .sysread: "sysread"
     case .syswrite: "syswrite"
-    case .forkBlock(_, isVfork: true): "vfork"
-    case .execve: "execve"
     case .sleep: "sleep"
     }
   }

@@ -95,6 +95,7 @@ struct ScenarioRunner: ~Copyable {
     switch step.operation {
     case .observe(let withStack): return try observe(process, withStack: withStack)
     case .exit(let status): return exit(process, status)
+    case .execve: return try execute(name)
     default: break
     }
     let counted = step.operation.isEndOfBlock ? try self.process(parentOfBlock) : process
@@ -135,11 +136,11 @@ struct ScenarioRunner: ~Copyable {
         try kernel.setLimit(
           on: resource, to: limit.value(for: resource, in: kernel.space(of: task)), of: task)
       }
-    case .forkBlock(let child, isVfork: false):
-      let members = try fork(as: child, by: process)
+    case .forkBlock(let child, let isVfork):
+      let members = try fork(as: child, by: process, sharingMemory: isVfork)
       blocks.append(child)
       return members
-    case .fork: return try fork(as: step.binding ?? "", by: process)
+    case .fork: return try fork(as: step.binding ?? "", by: process, sharingMemory: false)
     case .wait(let child): return try wait(for: child, by: task)
     case .closeBlock:
       let parent = try self.process(parentOfBlock)
@@ -162,16 +163,32 @@ struct ScenarioRunner: ~Copyable {
   private var parentOfBlock: String { blocks.dropLast().last ?? "p0" }
 
   private mutating func fork(
-    as child: String, by parent: RecordedProcess
+    as child: String, by parent: RecordedProcess, sharingMemory: Bool
   ) throws(StepStop) -> [Leaf.Member] {
     do {
-      let task = try kernel.fork(parent.task)
+      let task = sharingMemory ? try kernel.vfork(parent.task) : try kernel.fork(parent.task)
+      // A child in its parent's memory shows its parent's sizes, and faults of its own.
       processes[child] = RecordedProcess(
-        task: task, baseline: baselines.child, earlierFaults: FaultCounts())
+        task: task, baseline: sharingMemory ? parent.baseline : baselines.child,
+        earlierFaults: FaultCounts())
       return [.init(key: "ret", value: .text(child))]
     } catch {
       return try refused(error)
     }
+  }
+
+  /// All that `observe` shows begins anew with the empty image.
+  private mutating func execute(_ name: String) throws(StepStop) -> [Leaf.Member] {
+    var process = try process(name)
+    do {
+      try kernel.restoreRecordedProcess(process.task)
+    } catch {
+      return try refused(error)
+    }
+    process.baseline = ProcessSizes(kernel.space(of: process.task))
+    process.earlierFaults = kernel.faults(of: process.task)
+    processes[name] = process
+    return [.init(key: "ret", value: .integer(0))]
   }
 
   private mutating func exit(_ process: RecordedProcess, _ status: UInt64) -> [Leaf.Member] {

@@ -20,6 +20,7 @@ extension Kernel {
     tasks[task].flags.subtract([.waiting, .killable, .stopUnreported, .continueUnreported])
     emit(.exit, tasks[task].pid, UInt64(status.code), UInt64(status.signalNumber))
     abandonSwapOffs(of: task)
+    completeVfork(of: task)
     if !tasks[task].space.isNone {
       releaseAddressSpace(tasks[task].space)
       tasks[task].space = .none
@@ -33,6 +34,8 @@ extension Kernel {
   private mutating func reparentChildren(of task: TaskIndex) {
     while !tasks[task].firstChild.isNone {
       let child = tasks[task].firstChild
+      // Nobody is left to be told that the child has left the memory.
+      tasks[child].flags.remove(.vforked)
       tasks.removeChild(child)
       tasks.appendChild(child, to: tasks.initTask)
       if tasks[child].state == .zombie { reap(child) }

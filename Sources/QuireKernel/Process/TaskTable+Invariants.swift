@@ -13,10 +13,30 @@ extension Kernel {
       if !tasks[task].footprint.stack.isNone { stacks += 1 }
       task = tasks[task].next
     }
+    checkSpaceUsers(&violations)
     if stacks != tasks.stackCount {
       violations.append(
         InvariantViolation(
           "task.stack-count", "\(stacks) stacks are held, \(tasks.stackCount) are counted"))
+    }
+  }
+
+  /// Every address space knows how many tasks live in it.
+  private borrowing func checkSpaceUsers(_ violations: inout [InvariantViolation]) {
+    var users = [UInt32](repeating: 0, count: spaces.records.limit)
+    var task = tasks.first
+    while !task.isNone {
+      let space = tasks[task].space
+      if !space.isNone { users[space.index] += 1 }
+      task = tasks[task].next
+    }
+    for index in 1..<max(1, spaces.records.limit) where spaces.records.isLive(index) {
+      let space = AddressSpaceIndex(index)
+      if spaces[space].users != users[index] || users[index] == 0 {
+        violations.append(
+          InvariantViolation(
+            "space.users", "space \(index) counts \(spaces[space].users), has \(users[index])"))
+      }
     }
   }
 
@@ -83,6 +103,12 @@ extension Kernel {
     }
     if record.isKernelThread, !record.space.isNone {
       violations.append(InvariantViolation("task.kernel-thread-memory", "pid \(record.pid)"))
+    }
+    if record.flags.contains(.vforked) {
+      let parent = tasks[record.parent]
+      if parent.space != record.space || parent.state == .running && !parent.isDying {
+        violations.append(InvariantViolation("task.vfork-parent", "pid \(record.pid)"))
+      }
     }
     if record.state == .running, record.flags.contains(.waiting) {
       violations.append(InvariantViolation("task.waiting-state", "pid \(record.pid)"))

@@ -162,6 +162,15 @@ public struct TaskTable: ~Copyable {
     actions[task.index * Self.signalStride + Int(signal.rawValue)] = action.encoded
   }
 
+  /// Handlers are code of the program that goes; what is ignored stays ignored.
+  ///
+  /// Linux: `flush_signal_handlers`, kernel/signal.c.
+  mutating func forgetHandlers(of task: TaskIndex) {
+    for signal in Signal.allCases where action(of: task, for: signal) != .ignore {
+      setAction(.byDefault, of: task, for: signal)
+    }
+  }
+
   mutating func copyActions(from parent: TaskIndex, to child: TaskIndex) {
     for signal in 0..<Self.signalStride {
       actions[child.index * Self.signalStride + signal] =
