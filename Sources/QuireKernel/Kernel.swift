@@ -24,6 +24,8 @@ public struct Kernel: ~Copyable {
   public var events: EventLog
   public package(set) var memory: PhysicalMemory
   public internal(set) var slab: SlabAllocator
+  /// What the release of the machine's kernel does.
+  package let rules: KernelRules
   package var costs: Costs
   package var tunables: Tunables
   package var tasks: TaskTable
@@ -72,6 +74,7 @@ public struct Kernel: ~Copyable {
     sliceEnd = .max
     counters = Counters()
     events = EventLog()
+    rules = machine.kernel.rules
     costs = machine.costs
     tunables = machine.tunables
     tasks = TaskTable(pidMaximum: machine.tunables.pidMaximum)

@@ -22,6 +22,8 @@ public struct SwapConfiguration: Sendable, Hashable {
 /// Everything that makes one simulated machine differ from another.
 public struct MachineConfiguration: Sendable, Hashable {
   public var architecture = Architecture.x86_64
+  /// The release of Linux that it runs.
+  public var kernel = KernelVersion.linux6_12
   /// Bytes of RAM.
   public var ram: UInt64 = 256 << 20
   /// Simulated processors, 1 ... `maximumCPUs`.
@@ -79,6 +81,11 @@ public struct Tunables: Sendable, Hashable {
   public var oomKillAllocatingTask = 0
 
   public init() {}
+
+  /// What the kernel chooses lies no lower, whatever `vm.mmap_min_addr` allows those who ask.
+  ///
+  /// Linux: `mmap_min_addr`, security/min_addr.c, with `CONFIG_LSM_MMAP_MIN_ADDR`.
+  var lowestChosenAddress: UInt64 { max(mmapMinimumAddress, 65_536) }
 }
 
 /// Why a machine cannot be built; `key` is the entry of `machine { … }` to blame.

@@ -4,6 +4,18 @@ internal import KernelStorage
 public import QuireKernel
 
 extension Kernel {
+  /// What the machine is: the entries of `machine { … }` that describe hardware and kernel.
+  public borrowing func machineReport() -> String {
+    var table = TextTable([("machine", .left), ("", .left)])
+    table.add(["arch", machine.architecture.rawValue])
+    table.add(["kernel", "Linux " + machine.kernel.rawValue])
+    table.add(["ram", Size.text(machine.ram)])
+    table.add(["cpus", String(machine.cpus)])
+    let areas = machine.swap.map { Size.text($0.size) }
+    table.add(["swap", areas.isEmpty ? "none" : areas.joined(separator: ", ")])
+    return table.text
+  }
+
   /// What RAM is used for, and what the zones have left.
   public borrowing func memoryReport() -> String {
     var table = TextTable([("memory", .left), ("size", .right), ("pages", .right)])

@@ -37,7 +37,7 @@ struct MachineBlockTests {
       messages("machine { mem: 64MiB, arch: \"x86-64\", ram: \"a\", swap: 3, cpus: 1, cpus: 2 }")
         == """
         1:11: a machine has no 'mem'
-          note: it has arch, ram, nodes, cpus, swap, seed, scheduler, quantum, costs, sysctl, reserve
+          note: it has arch, kernel, ram, nodes, cpus, swap, seed, scheduler, quantum, costs, sysctl, reserve
         1:23: 'arch' is one of "x86_64", "x86_32"
           fix-it: did you mean '"x86_64"'? '"x86-64"' → '"x86_64"'
         1:39: 'ram' is a size: 64MiB
@@ -45,6 +45,18 @@ struct MachineBlockTests {
         1:67: 'cpus' is given twice
           note: the first one (line 1)
         """)
+  }
+
+  @Test("a kernel is named by its version, with quotes or without")
+  func kernel() throws {
+    let quoted = try #require(compile("machine { kernel: \"6.18\" }").program?.machine)
+    #expect(quoted[.kernel]?.value == .string("6.18"))
+    #expect(compile("machine { kernel: 6.12 }").program?.machine != nil)
+    for wrong in ["\"6.11\"", "6.1", "618", "\"\""] {
+      #expect(
+        messages("machine { kernel: \(wrong) }").hasPrefix(
+          "1:11: 'kernel' is one of \"6.12\", \"6.18\""))
+    }
   }
 
   @Test("values are known before anything runs")

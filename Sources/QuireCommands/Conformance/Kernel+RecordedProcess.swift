@@ -80,6 +80,12 @@ extension Kernel {
     guard storeByte(address, 0, by: task) == .done else { throw .EFAULT }
   }
 
+  /// Lets time pass in which no process runs.
+  mutating func passTime(_ time: Nanoseconds) {
+    now = now > .max - time ? .max : now + time
+    finishTransfers()
+  }
+
   /// The address space of a task.
   func space(of task: TaskIndex) -> AddressSpace { spaces[tasks[task].space] }
 

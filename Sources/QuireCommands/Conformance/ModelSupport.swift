@@ -19,7 +19,7 @@ enum ModelSupport {
     case .munmap, .mprotect, .brk, .read, .write, .forkBlock, .closeBlock, .execve,
       .fork, .wait, .exit, .observe, .runAt, .rlimit, .mremap, .mlock, .mlock2, .munlock,
       .mlockall, .munlockall, .mincore, .msync, .mseal, .dropcaps, .shmget, .shmat, .shmdt, .shmrm,
-      .shmstat:
+      .shmstat, .sleep:
       nil
     case .mmap(let arguments): lack(of: arguments)
     case .madvise(_, let advice): lack(ofAdvice: advice)
@@ -33,7 +33,6 @@ enum ModelSupport {
     case .pwrite: "pwrite"
     case .sysread: "sysread"
     case .syswrite: "syswrite"
-    case .sleep: "sleep"
     }
   }
 
@@ -43,12 +42,11 @@ enum ModelSupport {
     "populate", "nonblock", "stack", "noreplace", "locked", "droppable",
   ]
 
-  /// Advice that the kernel takes and the model leaves out: merging equal pages, huge pages.
-  private static let leftOut: [Advice] = [.mergeable, .unmergeable, .hugePage, .noHugePage]
+  /// Pages declared broken: `MADV_HWPOISON` and `MADV_SOFT_OFFLINE`, which only tests use.
+  private static let poisoning: ClosedRange<UInt64> = 100...101
 
   private static func lack(ofAdvice number: UInt64) -> String? {
-    guard let advice = Advice(rawValue: number), leftOut.contains(advice) else { return nil }
-    return "madvise \(LinuxNames.name(of: number, in: LinuxNames.advice))"
+    poisoning.contains(number) ? "madvise \(number)" : nil
   }
 
   private static func lack(of arguments: MapArguments) -> String? {

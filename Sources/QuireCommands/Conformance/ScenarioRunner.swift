@@ -60,7 +60,10 @@ struct ScenarioRunner: ~Copyable {
   /// Runs all steps; the answer has the shape of a recording.
   mutating func run(_ scenario: Scenario) throws(StepStop) -> Leaf {
     var results: [Leaf] = []
-    for step in scenario.steps { results.append(try result(of: step)) }
+    for step in scenario.steps {
+      results.append(try result(of: step))
+      kernel.passTime(Self.pauseBetweenSteps)
+    }
     var members = Anchors.named.map {
       Leaf.Member(key: $0.name, value: .text("0x" + String($0.address, radix: 16)))
     }
@@ -71,6 +74,10 @@ struct ScenarioRunner: ~Copyable {
     members.append(Leaf.Member(key: "results", value: .list(results)))
     return .object(members)
   }
+
+  /// The recorder stops the process after each step and reads /proc; meanwhile the disk finishes
+  /// what it was writing.
+  private static var pauseBetweenSteps: Nanoseconds { 1_000_000 }
 
   private mutating func result(of step: ScenarioStep) throws(StepStop) -> Leaf {
     let name = step.process ?? blocks.last ?? "p0"
@@ -135,6 +142,11 @@ struct ScenarioRunner: ~Copyable {
       return try call { kernel throws(Errno) in
         try kernel.setLimit(
           on: resource, to: limit.value(for: resource, in: kernel.space(of: task)), of: task)
+      }
+    case .sleep(let milliseconds):
+      return try call { kernel throws(Errno) in
+        // Longer than ten days is as good as ten days.
+        kernel.passTime(min(milliseconds, 1 << 30) * 1_000_000)
       }
     case .forkBlock(let child, let isVfork):
       let members = try fork(as: child, by: process, sharingMemory: isVfork)

@@ -26,6 +26,9 @@ public enum Advice: UInt64, CaseIterable, Sendable, BitwiseCopyable {
   case populateRead = 22
   case populateWrite = 23
   case dontNeedLocked = 24
+  case collapse = 25
+  case guardInstall = 102
+  case guardRemove = 103
 }
 
 extension Kernel {
@@ -38,7 +41,9 @@ extension Kernel {
     _ address: VirtualAddress, _ length: UInt64, _ advice: UInt64, by task: TaskIndex
   ) throws(Errno) {
     charge(costs.systemCall)
-    guard let advice = Advice(rawValue: advice), Page.isAligned(address) else { throw .EINVAL }
+    guard let advice = Advice(rawValue: advice), isKnown(advice), Page.isAligned(address) else {
+      throw .EINVAL
+    }
     let size = Page.alignUp(length)
     if length != 0 && size == 0 { throw .EINVAL }
     let end = address &+ size
@@ -49,6 +54,11 @@ extension Kernel {
       try populate(address, end, isWrite: advice == .populateWrite, by: task)
     default: try advise(address, end, advice, by: task)
     }
+  }
+
+  /// Linux: `madvise_behavior_valid`, mm/madvise.c.
+  private func isKnown(_ advice: Advice) -> Bool {
+    advice != .guardInstall && advice != .guardRemove || rules.contains(.guardRegions)
   }
 
   /// Linux: `madvise_walk_vmas`, mm/madvise.c.
@@ -93,6 +103,8 @@ extension Kernel {
       } else {
         coolDown(start, end, in: area.space)
       }
+    case .guardInstall: try installGuards(region, start, end, by: task)
+    case .guardRemove: try removeGuards(area, start, end)
     default:
       let flags = try area.flags.advised(advice, isAnonymous: area.object.isNone)
       if flags == area.flags { return }
@@ -113,7 +125,7 @@ extension Kernel {
     if area.flags.contains(.pfnMap) { throw .EINVAL }
     if area.flags.contains(.locked) && advice != .dontNeedLocked { throw .EINVAL }
     if advice != .free {
-      zap(start, end, of: area.flags, in: area.space)
+      zap(start, end, of: area.flags, in: area.space, .unneeded)
       return
     }
     if !area.object.isNone { throw .EINVAL }
@@ -126,7 +138,7 @@ extension Kernel {
   private mutating func lazyFree(
     _ entry: PageTableEntry, table: FrameNumber, index: Int, in space: AddressSpaceIndex
   ) {
-    if entry.isSpecial { return }
+    if entry.isSpecial || entry.isGuard { return }
     if entry.isSwap {
       memory.setEntry(table: table, index: index, to: .none)
       spaces[space].swapEntries -= 1
@@ -234,7 +246,7 @@ extension Advice {
   /// Linux: `is_madv_discard`, mm/mseal.c.
   fileprivate var discards: Bool {
     switch self {
-    case .free, .dontNeed, .dontNeedLocked, .remove, .dontFork, .wipeOnFork: true
+    case .free, .dontNeed, .dontNeedLocked, .remove, .dontFork, .wipeOnFork, .guardInstall: true
     default: false
     }
   }
@@ -268,7 +280,13 @@ extension VMAFlags {
     case .doDump:
       if !isDisjoint(with: .special) || contains(.droppable) { throw .EINVAL }
       return subtracting(.dontDump)
-    // Merging of equal pages and huge pages are left out of the machine.
+    case .hugePage: return subtracting(.noHugePage).union(.hugePage)
+    case .noHugePage: return subtracting(.hugePage).union(.noHugePage)
+    case .mergeable:
+      let unfit = VMAFlags.special.union([.shared, .mayShare, .droppable])
+      return isDisjoint(with: unfit) ? union(.mergeable) : self
+    case .unmergeable: return subtracting(.mergeable)
+    // No process of this machine may have huge pages, so that none can be put together.
     default: throw .EINVAL
     }
   }

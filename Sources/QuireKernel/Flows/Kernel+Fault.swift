@@ -25,6 +25,8 @@ enum FaultOutcome: BitwiseCopyable, Equatable {
   case outOfMemory
   /// There is no such page in the object.
   case busError
+  /// A guard stands there.
+  case guarded
 }
 
 extension Kernel {
@@ -90,6 +92,7 @@ extension Kernel {
     case .done, .major: return .done
     case .blocked(let until): return .blocked(until: until)
     case .busError: return refuse(SignalInfo(.SIGBUS, .accessError, at: address), fault.task)
+    case .guarded: return refuse(SignalInfo(.SIGSEGV, .mapError, at: address), fault.task)
     case .outOfMemory:
       // The OOM killer has run: the victim dies, everybody else tries again (FAULT-15).
       return tasks[fault.task].isDying ? .killed : .again
@@ -136,7 +139,10 @@ extension Kernel {
       let index = TableLevel.index(fault.address, TableLevel.leaf)
       let entry = memory.entry(table: table, index: index)
       if entry.isNone { return try missingPage(fault, table) }
-      if entry.isSwap { return try swapIn(fault, entry, table: table, index: index) }
+      if !entry.isPresent {
+        if entry.isGuard { return .guarded }
+        return try swapIn(fault, entry, table: table, index: index)
+      }
       if fault.isWrite && !entry.isWritable {
         try writeProtected(fault, entry, table: table, index: index)
         return .done

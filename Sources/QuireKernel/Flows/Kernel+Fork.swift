@@ -126,6 +126,8 @@ extension Kernel {
         copied += 1
       } else if entry.isSwap {
         copySwapEntry(entry, at: index, from: table, to: copy, in: area.space)
+      } else if entry.isGuard {
+        memory.setEntry(table: copy, index: index, to: entry)
       }
       index += 1
     }

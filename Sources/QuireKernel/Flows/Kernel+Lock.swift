@@ -71,7 +71,7 @@ extension Kernel {
     }
     applyLockAll(flags, by: task)
     if flags.contains(.current) {
-      populate(tunables.mmapMinimumAddress, Layout.taskSize, by: task, skipping: true)
+      populate(0, Layout.taskSize, by: task, skipping: true)
     }
   }
 

@@ -52,6 +52,7 @@ extension Kernel {
     flags.formUnion(spaces[space].defaultFlags)
     if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
     if request.flags.contains(.locked) { flags.insert(.locked) }
+    if request.flags.contains(.stack) { flags.insert(.noHugePage) }
     let start = try address(for: request, length, in: space, by: task)
     if request.flags.contains(.fixedNoReplace),
       !virtual.regions.firstOverlapping(start, start + length, in: spaces[space].regions.top).isNone
@@ -81,8 +82,8 @@ extension Kernel {
     for request: MapRequest, _ length: UInt64, in space: AddressSpaceIndex
   ) throws(Errno) -> VirtualAddress {
     var hint = Page.alignDown(request.address)
-    if hint != 0 && hint < tunables.mmapMinimumAddress {
-      hint = Page.alignUp(tunables.mmapMinimumAddress)
+    if hint != 0 && hint < tunables.lowestChosenAddress {
+      hint = Page.alignUp(tunables.lowestChosenAddress)
     }
     let isShared = request.flags.rawValue & MapFlags.typeMask == MapFlags.shared.rawValue
     return try freeAddress(hint: hint, length, isShared: isShared, request.flags, in: space)
@@ -130,7 +131,7 @@ extension Kernel {
       let above = virtual.regions.tree.first(above: hint, in: root.top)
       if above.isNone || hint + length <= virtual.regions.guardedStart(above) { return hint }
     }
-    let floor = tunables.mmapMinimumAddress
+    let floor = tunables.lowestChosenAddress
     if flags.contains(.low32Bit) {
       let window = Layout.low32Window
       return virtual.regions.lowestGap(
@@ -166,7 +167,7 @@ extension Kernel {
       area.flags.formUnion([.shared, .mayShare])
       if !source.isWritable { area.flags.subtract([.shared, .mayWrite]) }
       pageOffset = 0
-    case MapFlags.droppable.rawValue:
+    case MapFlags.droppable.rawValue where rules.contains(.droppableMemory):
       if request.flags.contains(.locked) || area.flags.contains(.growsDown) { throw .EINVAL }
       area.flags.formUnion([.droppable, .noReserve, .wipeOnFork, .dontDump])
     case MapFlags.private.rawValue: break

@@ -100,6 +100,18 @@ extension Kernel {
     }
   }
 
+  /// Takes an empty leaf table out of its address space; the tables above it stay.
+  ///
+  /// Linux: `free_pte`, mm/pt_reclaim.c.
+  mutating func freeLeafTable(at address: VirtualAddress, of space: AddressSpaceIndex) {
+    let level = TableLevel.middle
+    let above = memory.table(at: level, below: spaces[space].root, of: address)
+    let index = TableLevel.index(address, level)
+    let table = memory.entry(table: above, index: index).frame
+    memory.setEntry(table: above, index: index, to: .none)
+    drop(table, level: TableLevel.leaf, at: address, of: space)
+  }
+
   private mutating func drop(
     _ table: FrameNumber, level: Int, at address: UInt64, of space: AddressSpaceIndex
   ) {

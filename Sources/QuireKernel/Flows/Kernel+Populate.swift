@@ -59,7 +59,7 @@ extension Kernel {
       case .done, .major: break
       case .blocked(let until): now = max(now, until)
       case .outOfMemory: return .ENOMEM
-      case .busError: return .EFAULT
+      case .busError, .guarded: return .EFAULT
       }
       entry = memory.pageEntry(below: spaces[fault.space].root, of: fault.address)
     }

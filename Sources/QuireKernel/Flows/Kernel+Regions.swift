@@ -1,6 +1,6 @@
 // Regions join and part: merging neighbours that are alike, splitting one, taking one away.
 //
-// The decisions are those of 6.12 (VMA-5, VMA-7, VMA-8, REC-1). Whatever joins must be adjacent,
+// The decisions are those of VMA-5, VMA-7, VMA-8 and REC-1. Whatever joins must be adjacent,
 // have equal flags, belong to the same object at consecutive pages, and have compatible reverse
 // maps. A region gives up addresses before another takes them, so that the index never sees two
 // on one page.
@@ -21,6 +21,8 @@ struct MergeRequest: BitwiseCopyable {
   /// The attach of System V shared memory that the range comes from.
   var attachment = AttachmentIndex.none
   var anonVMA = AnonVMAIndex.none
+  /// The region that has the pages of the range, or has them to give; none for a fresh range.
+  var source = VMAIndex.none
   /// The regions before and after the range, adjacent or not.
   var previous: VMAIndex
   var next: VMAIndex
@@ -36,7 +38,7 @@ extension Kernel {
     if request.previous.isNone { return false }
     let previous = virtual.regions[request.previous]
     return previous.end == request.start && isAlike(request.previous, request)
-      && isCompatible(request.anonVMA, previous.anonVMA, with: request.previous)
+      && isCompatible(request, with: request.previous)
       && virtual.regions.pageOffset(previous.end, in: request.previous) == request.pageOffset
   }
 
@@ -45,13 +47,14 @@ extension Kernel {
     if request.next.isNone { return false }
     let next = virtual.regions[request.next]
     guard next.start == request.end, isAlike(request.next, request),
-      isCompatible(request.anonVMA, next.anonVMA, with: request.next),
+      isCompatible(request, with: request.next),
       virtual.regions.links[request.next.index].pageOffset
         == request.pageOffset + request.pageCount
     else { return false }
     // Each may fit the range without fitting the other.
-    return !joiningPrevious
-      || isCompatible(virtual.regions[request.previous].anonVMA, next.anonVMA, with: .none)
+    if !joiningPrevious { return true }
+    let before = virtual.regions[request.previous].anonVMA
+    return before.isNone || next.anonVMA.isNone || before == next.anonVMA
   }
 
   /// Linux: `is_mergeable_vma`, mm/vma.c.
@@ -61,18 +64,21 @@ extension Kernel {
       && virtual.regions.attachments[region.index] == request.attachment
   }
 
-  /// Whether reverse maps allow joining: equal, or one is missing and the region that is there
-  /// shares its pages with no relative (REC-1).
+  /// Whether reverse maps allow joining: equal, or one is missing and the pages that are there are
+  /// shared with no relative (REC-1).
   ///
-  /// A region without pages has no chain at all, and so never takes in a range that has some.
+  /// A neighbour without pages takes in a range that has some only by a rule of later kernels.
   /// Linux: `is_mergeable_anon_vma`, mm/vma.c.
-  private borrowing func isCompatible(
-    _ left: AnonVMAIndex, _ right: AnonVMAIndex, with region: VMAIndex
-  ) -> Bool {
-    if left == right { return true }
-    guard left.isNone || right.isNone else { return false }
-    return region.isNone
-      || virtual.reverseMap.hasOneChain(virtual.regions.links[region.index])
+  private borrowing func isCompatible(_ request: MergeRequest, with neighbour: VMAIndex) -> Bool {
+    let theirs = virtual.regions[neighbour].anonVMA
+    if request.anonVMA == theirs { return true }
+    if request.anonVMA.isNone { return hasOneChain(neighbour) }
+    return theirs.isNone && rules.contains(.unfaultedTakesFaulted)
+      && (request.source.isNone || hasOneChain(request.source))
+  }
+
+  private borrowing func hasOneChain(_ region: VMAIndex) -> Bool {
+    virtual.reverseMap.hasOneChain(virtual.regions.links[region.index])
   }
 
   // MARK: Joining
@@ -93,6 +99,7 @@ extension Kernel {
       return request.previous
     }
     if right {
+      try adoptAnonVMA(of: request.source, by: request.next, for: task)
       setBounds(request.next, request.start, virtual.regions[request.next].end, request.space)
       virtual.regions.links[request.next.index].pageOffset = request.pageOffset
       return request.next
@@ -108,8 +115,9 @@ extension Kernel {
     if throughNext {
       end = virtual.regions[request.next].end
       try adoptAnonVMA(of: request.next, by: request.previous, for: task)
-      removeRegion(request.next, from: request.space)
     }
+    try adoptAnonVMA(of: request.source, by: request.previous, for: task)
+    if throughNext { removeRegion(request.next, from: request.space) }
     setBounds(request.previous, start, end, request.space)
   }
 
@@ -176,6 +184,7 @@ extension Kernel {
   private mutating func adoptAnonVMA(
     of source: VMAIndex, by target: VMAIndex, for task: TaskIndex
   ) throws(Errno) {
+    if source.isNone { return }
     let anon = virtual.regions[source].anonVMA
     if anon.isNone || !virtual.regions[target].anonVMA.isNone { return }
     let needed = virtual.reverseMap.chainCount(of: virtual.regions.links[source.index])
@@ -199,7 +208,7 @@ extension Kernel {
       space: area.space, start: start, end: end, flags: flags,
       pageOffset: virtual.regions.pageOffset(start, in: region), object: area.object,
       attachment: virtual.regions.attachments[region.index], anonVMA: area.anonVMA,
-      previous: virtual.regions.previous(region),
+      source: region, previous: virtual.regions.previous(region),
       next: virtual.regions.next(region))
     let joined = try mergeExisting(request, part: region, by: task)
     if !joined.isNone { return joined }

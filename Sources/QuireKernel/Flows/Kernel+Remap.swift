@@ -13,6 +13,11 @@ public struct RemapFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let mayMove = RemapFlags(rawValue: 1)
   public static let fixed = RemapFlags(rawValue: 2)
   public static let dontUnmap = RemapFlags(rawValue: 4)
+
+  /// The pages move, wherever they might have stayed.
+  ///
+  /// Linux: `vrm_implies_new_addr`, mm/mremap.c.
+  fileprivate var implyTarget: Bool { !isDisjoint(with: [.fixed, .dontUnmap]) }
 }
 
 /// The arguments of one mremap; lengths are whole pages once they are checked.
@@ -50,10 +55,19 @@ extension Kernel {
     charge(costs.systemCall)
     let remap = try checked(request)
     let space = tasks[task].space
+    if rules.contains(.remapChecksFirst) {
+      if remap.newLength > Layout.taskSize { throw .EINVAL }
+      if remap.flags.implyTarget { try checkTarget(remap, in: space) }
+    }
+    if rules.contains(.remapMovesSeveral) && remap.flags.contains(.fixed)
+      && remap.oldLength == remap.newLength
+    {
+      return try moveSeveral(remap, by: task)
+    }
     let region = try regionHolding(remap.address, in: space)
     if virtual.regions[region].flags.contains(.sealed) { throw .EPERM }
     var moved = remap.address
-    if !remap.flags.isDisjoint(with: [.fixed, .dontUnmap]) {
+    if remap.flags.implyTarget {
       moved = try remapTo(remap, by: task)
     } else if remap.oldLength >= remap.newLength {
       try cutTail(remap, by: task)
@@ -72,15 +86,14 @@ extension Kernel {
     let flags = request.flags
     if !flags.isSubset(of: [.mayMove, .fixed, .dontUnmap]) { throw .EINVAL }
     if flags.contains(.fixed) && !flags.contains(.mayMove) { throw .EINVAL }
-    if flags.contains(.dontUnmap)
-      && (!flags.contains(.mayMove) || request.oldLength != request.newLength)
-    {
-      throw .EINVAL
-    }
     if !Page.isAligned(request.address) { throw .EINVAL }
     var remap = request
     remap.oldLength = Page.alignUp(request.oldLength)
     remap.newLength = Page.alignUp(request.newLength)
+    let isResized =
+      rules.contains(.remapChecksFirst)
+      ? remap.oldLength != remap.newLength : request.oldLength != request.newLength
+    if flags.contains(.dontUnmap) && (!flags.contains(.mayMove) || isResized) { throw .EINVAL }
     if remap.newLength == 0 { throw .EINVAL }
     return remap
   }
@@ -172,15 +185,10 @@ extension Kernel {
     return try move(region, remap, to: target, by: task)
   }
 
-  /// To a place that was asked for: it is unmapped first, then the tail, and only then is the
-  /// range itself looked at (REC-13).
-  ///
-  /// Linux: `mremap_to`, mm/mremap.c.
-  private mutating func remapTo(_ request: RemapRequest, by task: TaskIndex)
-    throws(Errno) -> VirtualAddress
+  /// Whether the target makes sense beside the source, and the process may have more regions.
+  private borrowing func checkTarget(_ remap: RemapRequest, in space: AddressSpaceIndex)
+    throws(Errno)
   {
-    var remap = request
-    let space = tasks[task].space
     if !Page.isAligned(remap.target) || remap.newLength > Layout.taskSize
       || remap.target > Layout.taskSize - remap.newLength
     {
@@ -192,6 +200,24 @@ extension Kernel {
       throw .EINVAL
     }
     if spaces[space].regionCount + 2 >= tunables.maxMapCount - 3 { throw .ENOMEM }
+  }
+
+  /// To a place that was asked for: it is unmapped first, then the tail. Early kernels look at the
+  /// range itself only then, later ones before (REC-13).
+  ///
+  /// Linux: `mremap_to`, mm/mremap.c.
+  private mutating func remapTo(_ request: RemapRequest, by task: TaskIndex)
+    throws(Errno) -> VirtualAddress
+  {
+    var remap = request
+    let space = tasks[task].space
+    if rules.contains(.remapChecksFirst) {
+      remap.oldLength = min(request.oldLength, request.newLength)
+      _ = try resizable(remap, by: task)
+      remap.oldLength = request.oldLength
+    } else {
+      try checkTarget(remap, in: space)
+    }
     if remap.flags.contains(.fixed) {
       try munmapChecked(remap.target, remap.newLength, by: task)
     }
@@ -213,6 +239,43 @@ extension Kernel {
         hint: remap.target, remap.newLength, isShared: flags.contains(.mayShare), [], in: space)
     }
     return try move(region, remap, to: remap.target, by: task)
+  }
+
+  /// Moves every region of a range, and keeps the holes between them.
+  ///
+  /// What lies at the target where the range has a hole stays. A region that cannot be moved ends
+  /// the call; those before it have moved.
+  /// Linux: `remap_move`, mm/mremap.c.
+  private mutating func moveSeveral(_ request: RemapRequest, by task: TaskIndex)
+    throws(Errno) -> VirtualAddress
+  {
+    let space = tasks[task].space
+    let end = request.address &+ request.oldLength
+    var part = request
+    var place: VirtualAddress?
+    while part.address < end {
+      let region = virtual.regions.tree.first(above: part.address, in: spaces[space].regions.top)
+      if region.isNone || virtual.regions[region].start >= end { break }
+      let area = virtual.regions[region]
+      if area.start > part.address {
+        // A hole; none may come first.
+        if place == nil { throw .EFAULT }
+        part.target += area.start - part.address
+        part.address = area.start
+      }
+      // An attach of System V memory chooses its places itself, so it moves alone or not at all.
+      let isAlone = !virtual.regions.attachments[region.index].isNone
+      if isAlone && (place != nil || area.end < end) { throw .EFAULT }
+      if area.flags.contains(.sealed) { throw .EPERM }
+      part.oldLength = min(end, area.end) - part.address
+      part.newLength = part.oldLength
+      let moved = try remapTo(part, by: task)
+      if place == nil { place = moved }
+      part.address += part.oldLength
+      part.target = moved + part.newLength
+    }
+    guard let place else { throw .EFAULT }
+    return place
   }
 
   /// Linux: `move_vma`, mm/mremap.c.
@@ -243,7 +306,8 @@ extension Kernel {
     }
     spaces[space].recordPeaks()
     spaces[space].account(area.flags, adding: newPages)
-    if area.flags.contains(.locked) && !keeps { spaces[space].lockedPages += newPages }
+    let countsLock = !keeps || rules.contains(.remapCountsLockTwice)
+    if area.flags.contains(.locked) && countsLock { spaces[space].lockedPages += newPages }
     if keeps {
       leaveEmpty(remap, area, in: space)
     } else {

@@ -23,7 +23,7 @@ extension Kernel {
     let request = MergeRequest(
       space: space, start: area.start, end: area.end, flags: area.flags, pageOffset: pageOffset,
       object: area.object, attachment: virtual.regions.attachments[source.index],
-      anonVMA: area.anonVMA,
+      anonVMA: area.anonVMA, source: source,
       previous: virtual.regions.previous(before: next, in: spaces[space].regions), next: next)
     if try !mergeNew(request, by: task).isNone { return }
     let object = try reserveRegion(like: source, extraChains: 0, by: task)
@@ -116,7 +116,8 @@ extension Kernel {
 
   /// Leaves the old place mapped and without pages (MREMAP_DONTUNMAP).
   ///
-  /// The whole old region is no longer locked, and the count of locked pages does not change.
+  /// The whole old region is no longer locked, and what the count of locked pages had for it stays
+  /// in the count (REC-14).
   mutating func leaveEmpty(
     _ remap: RemapRequest, _ area: VirtualMemoryArea, in space: AddressSpaceIndex
   ) {
@@ -125,8 +126,9 @@ extension Kernel {
       virtual.regions[old].start == remap.address
       && virtual.regions[old].end == remap.address + remap.oldLength
     if area.flags.contains(.locked) {
-      spaces[space].staleLockedPages +=
-        virtual.regions[old].pageCount - remap.oldLength >> Page.shift
+      let moved =
+        rules.contains(.remapCountsLockTwice) ? 0 : remap.oldLength >> Page.shift
+      spaces[space].staleLockedPages += virtual.regions[old].pageCount - moved
       virtual.regions[old].flags.subtract(.lockedMask)
     }
     if isWhole {

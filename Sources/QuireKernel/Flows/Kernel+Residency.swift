@@ -91,6 +91,7 @@ extension Kernel {
     _ address: VirtualAddress, _ length: UInt64, flags: UInt64 = 0, by task: TaskIndex
   ) throws(Errno) {
     charge(costs.systemCall)
+    if !rules.contains(.sealing) { throw .ENOSYS }
     let size = Page.alignUp(length)
     if flags != 0 || !Page.isAligned(address) || length != 0 && size == 0 { throw .EINVAL }
     let end = address &+ size

@@ -12,7 +12,7 @@ extension Kernel {
   ) -> Bool {
     let area = virtual.regions[region]
     let space = area.space
-    if address < tunables.mmapMinimumAddress || address == 0 { return false }
+    if address < tunables.lowestChosenAddress { return false }
     if isTooCloseBelow(region, address) { return false }
     do { try prepareAnonVMA(of: region, by: task) } catch { return false }
     let growth = (area.start - address) >> Page.shift

@@ -125,7 +125,7 @@ extension Kernel {
   /// Ends the transfers that the disks have finished by now.
   ///
   /// Linux: `end_swap_bio_read` and `end_swap_bio_write`, mm/page_io.c.
-  mutating func finishTransfers() {
+  package mutating func finishTransfers() {
     for number in 0..<swap.areas.limit where swap.areas.isOccupied(number) {
       while let transfer = swap.areas[number].device.nextTransfer, transfer.end <= now {
         swap.areas[number].device.dropFirst()

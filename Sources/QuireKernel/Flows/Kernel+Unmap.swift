@@ -95,7 +95,7 @@ extension Kernel {
     while region != after {
       let area = virtual.regions[region]
       let next = virtual.regions.next(region)
-      zap(area.start, area.end, of: area.flags, in: space)
+      zap(area.start, area.end, of: area.flags, in: space, .region)
       if area.flags.contains(.locked) { spaces[space].lockedPages -= area.pageCount }
       spaces[space].account(area.flags, removing: area.pageCount)
       removeRegion(region, from: space)

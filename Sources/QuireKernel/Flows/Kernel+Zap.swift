@@ -3,12 +3,24 @@
 internal import KernelStorage
 
 extension Kernel {
-  /// Clears every entry of a range that lies in one region, with these flags; tables stay.
+  /// Which entries a zap leaves, and whether it leaves tables that it emptied.
+  ///
+  /// Linux: `struct zap_details`, include/linux/mm.h.
+  enum ZapKind: BitwiseCopyable {
+    /// The region stays: its guards stay too.
+    case pages
+    /// MADV_DONTNEED: a table that has lost everything may go.
+    case unneeded
+    /// The region goes: all entries go.
+    case region
+  }
+
+  /// Clears the entries of a range that lies in one region, with these flags.
   ///
   /// Linux: `unmap_page_range` and `zap_pte_range`, mm/memory.c.
   mutating func zap(
     _ start: VirtualAddress, _ end: VirtualAddress, of flags: VMAFlags,
-    in space: AddressSpaceIndex
+    in space: AddressSpaceIndex, _ kind: ZapKind = .pages
   ) {
     spaces[space].recordPeaks()
     let root = spaces[space].root
@@ -17,31 +29,42 @@ extension Kernel {
       let table = memory.nextLeafTable(below: root, from: &address, to: end)
       if table.isNone { return }
       let stop = min(end, (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1)
-      zapEntries(of: table, address, stop, flags, in: space)
+      let isEmpty = zapEntries(of: table, address, stop, flags, in: space, kind)
+      if kind == .unneeded && isEmpty && stop - address == TableLevel.span(TableLevel.leaf)
+        && rules.contains(.emptyTablesGo)
+      {
+        freeLeafTable(at: address, of: space)
+      }
       address = stop
     }
   }
 
+  /// Says whether nothing is left there; only guards can be.
+  @discardableResult
   private mutating func zapEntries(
     of table: FrameNumber, _ start: VirtualAddress, _ end: VirtualAddress, _ flags: VMAFlags,
-    in space: AddressSpaceIndex
-  ) {
-    guard let words = memory.contents[table.index].densePage else { return }
+    in space: AddressSpaceIndex, _ kind: ZapKind
+  ) -> Bool {
+    guard let words = memory.contents[table.index].densePage else { return true }
+    var isEmpty = true
     var index = TableLevel.index(start, TableLevel.leaf)
     let stop = index + Int((end - start) >> Page.shift)
     while index < stop {
       let entry = PageTableEntry(bits: memory.store.dense[words, index])
-      if !entry.isNone {
+      if entry.isGuard && kind != .region {
+        isEmpty = false
+      } else if !entry.isNone {
         memory.store.dense[words, index] = 0
         if entry.isPresent {
           unmap(entry, of: flags, in: space)
-        } else {
+        } else if entry.isSwap {
           spaces[space].swapEntries -= 1
           swapFree(entry.swap)
         }
       }
       index += 1
     }
+    return isEmpty
   }
 
   /// One PTE that mapped a page is gone.

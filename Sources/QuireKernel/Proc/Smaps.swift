@@ -96,10 +96,27 @@ extension Kernel {
     return text
   }
 
+  /// Pages of a region's object that are in swap, whether or not this process ever used them.
+  ///
+  /// Linux: `shmem_swap_usage`, mm/shmem.c.
+  private borrowing func swappedPages(of usage: RegionUsage) -> UInt64 {
+    let object = usage.area.object
+    if object.isNone || virtual.objects[object].swappedPages == 0 { return 0 }
+    var count: UInt64 = 0
+    var page = usage.pageOffset
+    let end = page + usage.area.pageCount
+    while let found = virtual.objects.nextOccupied(from: page, of: object), found < end {
+      if virtual.objects.slot(found, of: object).isSwap { count += 1 }
+      page = found + 1
+    }
+    return count
+  }
+
   borrowing func usage(of region: VMAIndex) -> RegionUsage {
     let area = virtual.regions[region]
     var usage = RegionUsage(
       area: area, pageOffset: virtual.regions.links[region.index].pageOffset)
+    usage.swap = swappedPages(of: usage) << Page.shift
     let root = spaces[area.space].root
     var address = area.start
     while true {

@@ -39,7 +39,13 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
   @inlinable public var isDirty: Bool { bits & Self.dirtyBit != 0 }
   @inlinable public var isSpecial: Bool { bits & Self.specialBit != 0 }
   @inlinable public var isNoExecute: Bool { bits & Self.noExecuteBit != 0 }
-  @inlinable public var isSwap: Bool { bits != 0 && !isPresent }
+  @inlinable public var isSwap: Bool {
+    bits & (Self.presentBit | Self.protectNoneBit | Self.swapMark) == Self.swapMark
+  }
+  /// An access here is refused, whatever the region allows.
+  ///
+  /// Linux: `is_guard_swp_entry`, include/linux/swapops.h.
+  @inlinable public var isGuard: Bool { bits == Self.guardMark }
 
   /// The frame of a present entry.
   public var frame: FrameNumber { FrameNumber(UInt32((bits & Self.frameMask) >> Page.shift)) }
@@ -64,8 +70,13 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
 
   // A swap entry: bits 0 and 8 clear, bit 1 set so that it is never all zero, the exclusive mark
   // in bit 3, the area in bits 9-13, the slot from bit 16.
-  static let swapMark: UInt64 = 1 << 1
+  public static let swapMark: UInt64 = 1 << 1
   static let swapExclusiveBit: UInt64 = 1 << 3
+  /// An entry that says only that nothing may be mapped there: neither present nor swap.
+  ///
+  /// Linux: `PTE_MARKER_GUARD`, include/linux/swapops.h.
+  public static let guardMark: UInt64 = 1 << 2
+  static let `guard` = PageTableEntry(bits: guardMark)
 
   public init(swap entry: SwapEntry, exclusive: Bool) {
     bits =

@@ -64,6 +64,7 @@ extension Kernel {
       violations.append(InvariantViolation("entry.outside-region", name))
       return
     }
+    if entry.isGuard { return }
     guard entry.isPresent else {
       sums.swapEntries += 1
       return

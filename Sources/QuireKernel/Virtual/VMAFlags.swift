@@ -31,6 +31,11 @@ public struct VMAFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let wipeOnFork = VMAFlags(rawValue: 0x200_0000)
   public static let dontDump = VMAFlags(rawValue: 0x400_0000)
   public static let mixedMap = VMAFlags(rawValue: 0x1000_0000)
+  /// Huge pages are left out of the machine; the wish for them, or against, is remembered.
+  public static let hugePage = VMAFlags(rawValue: 0x2000_0000)
+  public static let noHugePage = VMAFlags(rawValue: 0x4000_0000)
+  /// Equal pages might be merged, which this machine never does. A bit of our own.
+  public static let mergeable = VMAFlags(rawValue: 0x80_0000)
   /// Sealed: it stays as it is until the process ends. A bit of our own, like the next.
   public static let sealed = VMAFlags(rawValue: 0x40_0000)
   /// A bit of our own: the kernel keeps it above bit 31.

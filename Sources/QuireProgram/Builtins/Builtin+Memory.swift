@@ -26,7 +26,8 @@ extension Builtin {
     "vm.swappiness", "vm.overcommit_memory", "vm.overcommit_ratio", "vm.overcommit_kbytes",
     "vm.max_map_count", "vm.mmap_min_addr", "vm.page-cluster", "vm.min_free_kbytes",
     "vm.watermark_scale_factor",
-    "kernel.pid_max", "vm.panic_on_oom", "vm.oom_kill_allocating_task",
+    "kernel.pid_max", "kernel.shmmax", "kernel.shmall", "kernel.shmmni", "vm.panic_on_oom",
+    "vm.oom_kill_allocating_task",
   ]
 
   static let addressSpaceSignatures: [Signature] = [

@@ -43,7 +43,8 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable {
 
 /// What `show` can show: `show maps child`.
 package enum ShowView: String, CaseIterable, Hashable, Sendable {
-  case memory, maps, smaps, status, processes, buddy, slab, slabs, swap, vmstat, meminfo, zones
+  case machine, memory, maps, smaps, status, processes, buddy, slab, slabs, swap, vmstat, meminfo,
+    zones
 
   /// What its argument is, or nil when it takes none.
   package var argument: ValueKind? {

@@ -61,7 +61,8 @@ package struct NamedConstant: Hashable, Sendable {
     ("MADV_DOFORK", 11), ("MADV_MERGEABLE", 12), ("MADV_UNMERGEABLE", 13), ("MADV_HUGEPAGE", 14),
     ("MADV_NOHUGEPAGE", 15), ("MADV_DONTDUMP", 16), ("MADV_DODUMP", 17), ("MADV_WIPEONFORK", 18),
     ("MADV_KEEPONFORK", 19), ("MADV_COLD", 20), ("MADV_PAGEOUT", 21), ("MADV_POPULATE_READ", 22),
-    ("MADV_POPULATE_WRITE", 23), ("MADV_DONTNEED_LOCKED", 24),
+    ("MADV_POPULATE_WRITE", 23), ("MADV_DONTNEED_LOCKED", 24), ("MADV_COLLAPSE", 25),
+    ("MADV_GUARD_INSTALL", 102), ("MADV_GUARD_REMOVE", 103),
   ]
 
   /// The words of advice without their prefix, in small letters: "dontneed".

@@ -116,6 +116,7 @@ extension MachineKey {
   var words: [String] {
     switch self {
     case .arch: ["x86_64", "x86_32"]
+    case .kernel: ["6.12", "6.18"]
     case .scheduler: ["round-robin", "random", "fair", "pct"]
     default: []
     }
@@ -131,9 +132,11 @@ extension MachineKey {
     case (.reserve, _): "a size: 4MiB"
     case (.nodes, _), (.cpus, _), (.seed, _): "an integer"
     case (.quantum, _): "a time: 2ms"
-    case (.arch, .string(let word)), (.scheduler, .string(let word)):
+    case (.arch, .string(let word)), (.kernel, .string(let word)), (.scheduler, .string(let word)):
       words.contains(word) ? nil : oneOfWords
-    case (.arch, _), (.scheduler, _): oneOfWords
+    // A version looks like a number: `--set kernel=6.18` needs no quotes.
+    case (.kernel, .float(let number)): words.contains("\(number)") ? nil : oneOfWords
+    case (.arch, _), (.kernel, _), (.scheduler, _): oneOfWords
     case (.swap, .list(let areas)): areas.allSatisfy(\.isSwapArea) ? nil : swapForm
     case (.swap, _): swapForm
     case (.costs, .map(let fields)):

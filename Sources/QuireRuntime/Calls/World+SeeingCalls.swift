@@ -14,6 +14,7 @@ extension World {
     }
     let text: String
     switch view {
+    case .machine: text = kernel.machineReport()
     case .memory: text = kernel.memoryReport()
     case .zones: text = kernel.zonesReport()
     case .buddy: text = kernel.buddyReport()

@@ -58,6 +58,12 @@ extension MachineSettings {
         throw reader.refusal("an architecture is \"x86_64\" or \"x86_32\", not \"\(name)\"")
       }
       machine.architecture = found
+    case .kernel:
+      let name = try reader.version(value)
+      guard let found = KernelVersion(rawValue: name) else {
+        throw reader.refusal("a kernel is one of \(KernelVersion.list), not \"\(name)\"")
+      }
+      machine.kernel = found
     case .ram: machine.ram = try reader.size(value)
     case .nodes:
       if try reader.integer(value) != 1 {

@@ -30,6 +30,12 @@ struct MachineValueReader {
     return text
   }
 
+  /// A version: `"6.18"`, or without quotes.
+  func version(_ value: MachineValue) throws(MachineError) -> String {
+    if case .float(let number) = value { return "\(number)" }
+    return try string(value)
+  }
+
   func map(_ value: MachineValue) throws(MachineError) -> [MachineValue.Field] {
     guard case .map(let fields) = value else {
       throw refusal("'\(key)' is a map, as in [\"name\": 1]")
