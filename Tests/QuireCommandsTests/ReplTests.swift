@@ -183,6 +183,11 @@ struct ReplPartTests {
     #expect(completer.candidates(line: "vmstat.pgf", start: 7, word: "pgf").count == 2)
     #expect(
       completer.candidates(line: "cat \"/proc/sw", start: 5, word: "/proc/sw") == ["/proc/swaps"])
+    #expect(
+      completer.candidates(line: "cat \"/proc/self/sm", start: 5, word: "/proc/self/sm")
+        == ["/proc/self/smaps", "/proc/self/smaps_rollup"])
+    #expect(
+      completer.candidates(line: "cat \"/proc/3/stat", start: 5, word: "/proc/3/stat").count == 3)
     #expect(completer.candidates(line: "show ma", start: 5, word: "ma") == ["maps"])
     #expect(completer.candidates(line: ":lo", start: 1, word: "lo") == ["load"])
     #expect(completer.candidates(line: "wh", start: 0, word: "wh") == ["while"])

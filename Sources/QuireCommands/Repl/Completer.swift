@@ -1,6 +1,7 @@
 // What Tab offers: names of the session, commands, files of /proc, views, members.
 
 internal import Quire
+internal import QuireKernel
 
 /// Completes the last word of a line.
 struct Completer {
@@ -14,11 +15,17 @@ struct Completer {
     "in", "let", "machine", "nil", "not", "or", "process", "repeat", "return", "show", "test",
     "true", "try", "var", "while",
   ]
-  static let views = ["buddy", "maps", "memory", "processes", "slab", "slabs", "swap"]
-  static let procFiles = [
-    "/proc/buddyinfo", "/proc/meminfo", "/proc/self/maps", "/proc/self/smaps", "/proc/self/stat",
-    "/proc/self/status", "/proc/slabinfo", "/proc/swaps", "/proc/vmstat", "/proc/zoneinfo",
+  static let views = [
+    "buddy", "maps", "meminfo", "memory", "processes", "slab", "slabs", "smaps", "status", "swap",
+    "vmstat", "zones",
   ]
+  /// Files of the machine, and of the calling process; in alphabetical order.
+  static let procFiles =
+    SystemFile.allCases.map { "/proc/" + $0.rawValue } + processFiles(of: "self")
+
+  private static func processFiles(of process: some StringProtocol) -> [String] {
+    ProcessFile.allCases.map { "/proc/\(process)/" + $0.rawValue }
+  }
 
   /// The words that `word`, which begins at byte `start` of `line`, may become.
   func candidates(line: String, start: Int, word: String) -> [String] {
@@ -28,7 +35,9 @@ struct Completer {
     if before == ":" {
       choices = ReplCommandLine.names
     } else if before.hasSuffix("\"") {
-      choices = Self.procFiles
+      let parts = word.split(separator: "/")
+      let pid = parts.count > 1 && parts[0] == "proc" ? Int32(parts[1]) : nil
+      choices = Self.procFiles + (pid.map { Self.processFiles(of: "\($0)") } ?? [])
     } else if before.hasSuffix(".") {
       choices = members[lastName(of: before.dropLast())] ?? []
     } else if before == "show " {

@@ -51,6 +51,7 @@ extension Kernel {
   mutating func allocateRootTable(by task: TaskIndex) throws(Errno) -> FrameNumber {
     let table = try allocatePages(.kernel, order: 0, for: task)
     memory.frames[table].flags.insert(.table)
+    memory.frames[table].use = .topTable
     return table
   }
 

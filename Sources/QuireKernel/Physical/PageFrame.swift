@@ -46,6 +46,8 @@ public enum FrameUse: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case kernelStack
   /// Handed to a script by `alloc_pages` and its kin.
   case script
+  /// The top-level page table of an address space.
+  case topTable
 }
 
 /// One page descriptor: 32 bytes, one for each frame of the machine.

@@ -79,7 +79,7 @@ extension Kernel {
   }
 
   /// Column of the name. Linux: `seq_setwidth` of `show_vma_header_prefix`, fs/proc/task_mmu.c.
-  private static var nameColumn: Int { 73 }
+  static var nameColumn: Int { 73 }
 
   borrowing func mapsLine(of region: VMAIndex) -> String {
     let area = virtual.regions[region]
@@ -89,17 +89,21 @@ extension Kernel {
       offset = virtual.regions.pageOffset(area.start, in: region) << Page.shift
       (device, inode) = ("00:01", name.inode)
     }
-    var line = hexadecimal(area.start) + "-" + hexadecimal(area.end)
-    line +=
-      " " + area.flags.permissionText + " " + hexadecimal(offset) + " " + device + " "
-      + String(inode) + " "
-    if name != .anonymous {
-      line += String(repeating: " ", count: max(0, Self.nameColumn - line.utf8.count))
-      line += name.text
-    }
-    return line
+    let header = mapsHeader(
+      area.start, area.end, area.flags, offset: offset, device: device, inode: inode)
+    return name == .anonymous ? header : ProcColumn.left(header, Self.nameColumn) + name.text
   }
 
+  /// What stands before the name.
+  ///
+  /// Linux: `show_vma_header_prefix`, fs/proc/task_mmu.c.
+  func mapsHeader(
+    _ start: VirtualAddress, _ end: VirtualAddress, _ flags: VMAFlags, offset: UInt64,
+    device: String, inode: UInt32
+  ) -> String {
+    hexadecimal(start) + "-" + hexadecimal(end) + " " + flags.permissionText + " "
+      + hexadecimal(offset) + " " + device + " " + String(inode) + " "
+  }
 }
 
 /// At least eight digits.

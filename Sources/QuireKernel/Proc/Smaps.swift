@@ -1,72 +1,69 @@
-// /proc/PID/smaps: what each region really holds.
+// /proc/PID/smaps and smaps_rollup: what each region really holds, and all of them together.
 
 internal import KernelStorage
 
-/// One region of /proc/PID/smaps; sizes in bytes.
+/// One region of /proc/PID/smaps with what it holds.
 ///
-/// Linux: `struct mem_size_stats`, fs/proc/task_mmu.c.
+/// Linux: `show_smap`, fs/proc/task_mmu.c.
+@dynamicMemberLookup
 public struct RegionUsage: Hashable, Sendable, BitwiseCopyable {
   public var area: VirtualMemoryArea
   /// Page number of the first page in its object.
   public var pageOffset: UInt64
-  public var resident: UInt64 = 0
-  /// In units of 1/4096 byte, as the kernel sums it; `pss` is the whole bytes.
-  public var pssFixedPoint: UInt64 = 0
-  public var pssDirtyFixedPoint: UInt64 = 0
-  public var sharedClean: UInt64 = 0
-  public var sharedDirty: UInt64 = 0
-  public var privateClean: UInt64 = 0
-  public var privateDirty: UInt64 = 0
-  public var anonymous: UInt64 = 0
-  public var swap: UInt64 = 0
-  public var swapPssFixedPoint: UInt64 = 0
-
-  public var pss: UInt64 { pssFixedPoint >> 12 }
-  public var pssDirty: UInt64 { pssDirtyFixedPoint >> 12 }
-  public var swapPss: UInt64 { swapPssFixedPoint >> 12 }
-  /// Pss of a locked region, else 0.
-  public var locked: UInt64 { area.flags.contains(.locked) ? pss : 0 }
+  public var sums = MemoryUsage()
 
   init(area: VirtualMemoryArea, pageOffset: UInt64) {
     self.area = area
     self.pageOffset = pageOffset
   }
 
-  /// Linux: `smaps_account`, fs/proc/task_mmu.c.
-  mutating func add(_ frame: PageFrame, dirty: Bool) {
-    resident += Page.size
-    if frame.flags.contains(.anonymous) { anonymous += Page.size }
-    let share = (Page.size << 12) / UInt64(max(frame.mapCount, 1))
-    pssFixedPoint += share
-    if dirty { pssDirtyFixedPoint += share }
-    switch (frame.mapCount >= 2, dirty) {
-    case (true, true): sharedDirty += Page.size
-    case (true, false): sharedClean += Page.size
-    case (false, true): privateDirty += Page.size
-    case (false, false): privateClean += Page.size
-    }
+  public subscript(dynamicMember path: KeyPath<MemoryUsage, UInt64>) -> UInt64 {
+    sums[keyPath: path]
+  }
+
+  /// The lines that follow the header of the region.
+  ///
+  /// There is no line `ProtectionKey`: the processor has no protection keys.
+  /// Linux: `show_smap`, fs/proc/task_mmu.c.
+  public var text: String {
+    let sizes = [
+      ProcLine("Size", (area.end - area.start) >> 10), ProcLine("KernelPageSize", Page.size >> 10),
+      ProcLine("MMUPageSize", Page.size >> 10),
+    ]
+    let lines = sizes + sums.lines(isRollup: false)
+    return lines.reduce(into: "") { $0 += SmapsColumn.line($1) }
+      + SmapsColumn.field("THPeligible", "0") + "\nVmFlags: " + area.flags.mnemonics + "\n"
   }
 }
 
-extension RegionUsage {
-  /// The lines that follow the header of the region, in kB.
-  ///
-  /// Linux: `show_smap` and `__show_smap`, fs/proc/task_mmu.c.
-  public var text: String {
-    let lines: [(name: String, bytes: UInt64)] = [
-      ("Size", area.end - area.start), ("KernelPageSize", Page.size), ("MMUPageSize", Page.size),
-      ("Rss", resident), ("Pss", pss), ("Pss_Dirty", pssDirty), ("Shared_Clean", sharedClean),
-      ("Shared_Dirty", sharedDirty), ("Private_Clean", privateClean),
-      ("Private_Dirty", privateDirty), ("Anonymous", anonymous), ("Swap", swap),
-      ("SwapPss", swapPss), ("Locked", locked),
-    ]
-    return lines.map { line in
-      let label = line.name + ":"
-      let number = String(line.bytes >> 10)
-      let gap = String(repeating: " ", count: max(1, 24 - label.utf8.count - number.utf8.count))
-      return label + gap + number + " kB\n"
-    }.joined()
+/// The columns of smaps: a name, and a number of at least eight digits and spaces.
+enum SmapsColumn {
+  static func field(_ name: String, _ number: String) -> String {
+    ProcColumn.left(name + ":", 16) + ProcColumn.right(number, 8)
   }
+
+  static func line(_ line: ProcLine) -> String { field(line.name, String(line.value)) + " kB\n" }
+}
+
+extension VMAFlags {
+  /// The two letters of each flag, in the order of the kernel's bits, as smaps shows them.
+  ///
+  /// Nothing clears the mark of soft-dirty tracking here, so every region has it ("sd").
+  /// Linux: `show_smap_vma_flags`, fs/proc/task_mmu.c.
+  public var mnemonics: String {
+    Self.letters.reduce(into: "") { text, pair in
+      if pair.flag.isEmpty || contains(pair.flag) { text += pair.letters + " " }
+    }
+  }
+
+  private static let letters: [(flag: VMAFlags, letters: String)] = [
+    (.read, "rd"), (.write, "wr"), (.execute, "ex"), (.shared, "sh"), (.mayRead, "mr"),
+    (.mayWrite, "mw"), (.mayExecute, "me"), (.mayShare, "ms"), (.growsDown, "gd"),
+    (.pfnMap, "pf"), (.locked, "lo"), (.io, "io"), (.sequentialRead, "sr"), (.randomRead, "rr"),
+    (.dontCopy, "dc"), (.dontExpand, "de"), (.lockOnFault, "lf"), (.account, "ac"),
+    (.noReserve, "nr"), (.wipeOnFork, "wf"), (.dontDump, "dd"), ([], "sd"), (.mixedMap, "mm"),
+    (.droppable, "dp"), (.sealed, "sl"),
+  ]
 }
 
 extension Kernel {
@@ -96,41 +93,69 @@ extension Kernel {
     return text
   }
 
-  /// Pages of a region's object that are in swap, whether or not this process ever used them.
+  /// The sums of all regions of an address space.
+  public borrowing func smapsRollup(of space: AddressSpaceIndex) -> MemoryUsage {
+    smaps(of: space).reduce(into: MemoryUsage()) { $0 += $1.sums }
+  }
+
+  /// The text of /proc/PID/smaps_rollup.
   ///
-  /// Linux: `shmem_swap_usage`, mm/shmem.c.
-  private borrowing func swappedPages(of usage: RegionUsage) -> UInt64 {
-    let object = usage.area.object
-    if object.isNone || virtual.objects[object].swappedPages == 0 { return 0 }
-    var count: UInt64 = 0
-    var page = usage.pageOffset
-    let end = page + usage.area.pageCount
-    while let found = virtual.objects.nextOccupied(from: page, of: object), found < end {
-      if virtual.objects.slot(found, of: object).isSwap { count += 1 }
-      page = found + 1
-    }
-    return count
+  /// - Throws: ESRCH for a task without memory of its own.
+  /// Linux: `show_smaps_rollup`, fs/proc/task_mmu.c.
+  public borrowing func smapsRollupText(of task: TaskIndex) throws(Errno) -> String {
+    let space = tasks[task].space
+    if space.isNone { throw .ESRCH }
+    let areas = regions(of: space)
+    let header = mapsHeader(
+      areas.first?.start ?? 0, areas.last?.end ?? 0, [], offset: 0, device: "00:00", inode: 0)
+    return ProcColumn.left(header, Self.nameColumn) + "[rollup]\n"
+      + smapsRollup(of: space).lines(isRollup: true).reduce(into: "") {
+        $0 += SmapsColumn.line($1)
+      }
   }
 
   borrowing func usage(of region: VMAIndex) -> RegionUsage {
     let area = virtual.regions[region]
     var usage = RegionUsage(
-      area: area, pageOffset: virtual.regions.links[region.index].pageOffset)
-    usage.swap = swappedPages(of: usage) << Page.shift
+      area: area, pageOffset: virtual.regions.pageOffset(area.start, in: region))
+    let isLocked = area.flags.contains(.locked)
     let root = spaces[area.space].root
     var address = area.start
     while true {
       let table = memory.nextLeafTable(below: root, from: &address, to: area.end)
-      if table.isNone { return usage }
+      if table.isNone { break }
       let entry = memory.entry(table: table, index: TableLevel.index(address, TableLevel.leaf))
       if entry.isPresent && !entry.isSpecial {
-        let frame = memory.frames[entry.frame]
-        usage.add(frame, dirty: entry.isDirty || frame.flags.contains(.dirty))
+        usage.sums.add(memory.frames[entry.frame], entry, isLocked: isLocked)
       } else if entry.isSwap {
-        usage.swap += Page.size
-        usage.swapPssFixedPoint += (Page.size << 12) / UInt64(max(swap[entry.swap].users, 1))
+        usage.sums.addSwap(users: Int(swap[entry.swap].users))
       }
       address += Page.size
     }
+    usage.sums.swap += Page.size * swappedObjectPages(of: area, from: usage.pageOffset)
+    return usage
+  }
+
+  /// Pages of the object of a region that are in swap; its entries say nothing of them.
+  ///
+  /// A private writable region may have pages of its own instead, so only those count there whose
+  /// entries are empty. They have no part in SwapPss: nobody knows who else will want them.
+  /// Linux: `shmem_swap_usage` and `smaps_pte_hole`, mm/shmem.c and fs/proc/task_mmu.c.
+  private borrowing func swappedObjectPages(
+    of area: VirtualMemoryArea, from offset: UInt64
+  ) -> UInt64 {
+    if area.object.isNone || virtual.objects[area.object].swappedPages == 0 { return 0 }
+    let mayDiffer = area.flags.intersection([.shared, .write]) == .write
+    let root = spaces[area.space].root
+    var count: UInt64 = 0
+    var from = offset
+    while let page = virtual.objects.nextOccupied(from: from, of: area.object) {
+      if page >= offset + area.pageCount { break }
+      from = page + 1
+      if !virtual.objects.slot(page, of: area.object).isSwap { continue }
+      let address = area.start + (page - offset) << Page.shift
+      if !mayDiffer || memory.pageEntry(below: root, of: address).isNone { count += 1 }
+    }
+    return count
   }
 }

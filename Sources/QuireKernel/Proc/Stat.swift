@@ -23,6 +23,16 @@ public struct TaskStatus: Hashable, Sendable {
   public var startTime: Nanoseconds
   public var nice: Int
   public var cpu: Int
+  /// Tasks of its thread group.
+  public var threads: Int
+  public var realTimePriority: Int
+  public var policy: SchedulingPolicy
+  public var blocked: SignalSet
+  public var ignored: SignalSet
+  public var caught: SignalSet
+  /// Where the stack began and where the heap begins; 0 without memory of its own.
+  public var startStack: VirtualAddress
+  public var startBreak: VirtualAddress
   /// Bytes of address space, and of it in memory and in swap; 0 without memory of its own.
   public var size: UInt64
   public var resident: UInt64
@@ -39,7 +49,6 @@ public struct TaskStatus: Hashable, Sendable {
 
   /// The line as /proc/PID/stat shows it.
   public var text: String {
-    func ticks(_ time: Nanoseconds) -> UInt64 { time / (1_000_000_000 / Self.ticksPerSecond) }
     var fields = [String](repeating: "0", count: Self.fieldCount)
     fields[0] = String(pid)
     fields[1] = "(\(name))"
@@ -48,26 +57,62 @@ public struct TaskStatus: Hashable, Sendable {
     fields[4] = String(processGroup)
     // No terminal.
     fields[7] = "-1"
+    fields[8] = String(flags)
+    fillAccounts(&fields)
+    fillMemory(&fields)
+    // Field 30 is about signals to one thread; those of `kill` go to the whole process.
+    fields[31] = String(blocked.procMask)
+    fields[32] = String(ignored.procMask)
+    fields[33] = String(caught.procMask)
+    // Whether there is something in /proc/PID/wchan: only for a process of one thread.
+    fields[34] = threads < 2 && state != "R" ? "1" : "0"
+    fields[37] = String(Signal.SIGCHLD.rawValue)
+    fields[38] = String(cpu)
+    fields[39] = String(realTimePriority)
+    fields[40] = String(policy.number)
+    if let exitStatus {
+      fields[51] = String(Int(exitStatus.code) << 8 | Int(exitStatus.signalNumber))
+    }
+    return fields.joined(separator: " ") + "\n"
+  }
+
+  /// Faults, times and priorities.
+  private func fillAccounts(_ fields: inout [String]) {
+    func ticks(_ time: Nanoseconds) -> UInt64 { time / (1_000_000_000 / Self.ticksPerSecond) }
     fields[9] = String(minorFaults)
     fields[10] = String(childMinorFaults)
     fields[11] = String(majorFaults)
     fields[12] = String(childMajorFaults)
     fields[13] = String(ticks(userTime))
     fields[14] = String(ticks(systemTime))
-    // The kernel counts priorities from 0 for nice -20.
-    fields[17] = String(nice + 20)
+    // The kernel counts priorities from 0 for nice -20; those of real time lie below.
+    fields[17] = String(policy == .fair ? nice + 20 : -1 - realTimePriority)
     fields[18] = String(nice)
-    fields[19] = "1"
+    fields[19] = String(threads)
     fields[21] = String(ticks(startTime))
+  }
+
+  private func fillMemory(_ fields: inout [String]) {
     fields[22] = String(size)
     fields[23] = String(resident >> Page.shift)
+    // Nothing limits what is resident.
     fields[24] = String(UInt64.max)
-    fields[37] = String(Signal.SIGCHLD.rawValue)
-    fields[38] = String(cpu)
-    if let exitStatus {
-      fields[51] = String(Int(exitStatus.code) << 8 | Int(exitStatus.signalNumber))
+    fields[27] = String(startStack)
+    fields[46] = String(startBreak)
+  }
+
+  /// Linux: `PF_KTHREAD`, `PF_NOFREEZE` and `PF_FORKNOEXEC`, include/linux/sched.h.
+  private var flags: Int { isKernelThread ? 0x20_8040 : 0 }
+}
+
+extension SchedulingPolicy {
+  /// Linux: `SCHED_NORMAL`, `SCHED_FIFO` and `SCHED_RR`, include/uapi/linux/sched.h.
+  var number: Int {
+    switch self {
+    case .fair: 0
+    case .firstInFirstOut: 1
+    case .roundRobin: 2
     }
-    return fields.joined(separator: " ") + "\n"
   }
 }
 
@@ -84,7 +129,13 @@ extension Kernel {
       cowFaults: record.cowFaults, childMinorFaults: record.childMinorFaults,
       childMajorFaults: record.childMajorFaults, userTime: record.userTime,
       systemTime: record.systemTime, startTime: record.startTime, nice: Int(record.nice),
-      cpu: Int(record.cpu), size: (space?.totalPages ?? 0) << Page.shift,
+      cpu: Int(record.cpu), threads: threads(of: record.threadGroup),
+      realTimePriority: Int(record.realTimePriority), policy: record.policy,
+      blocked: record.blocked,
+      ignored: signals(of: task) { $0 == .ignore },
+      caught: signals(of: task) { if case .handler = $0 { true } else { false } },
+      startStack: space?.startStack ?? 0, startBreak: space?.startBreak ?? 0,
+      size: (space?.totalPages ?? 0) << Page.shift,
       resident: (space?.residentPages ?? 0) << Page.shift,
       swapped: (space?.swapEntries ?? 0) << Page.shift, oomScore: oomScore(of: task),
       oomScoreAdjustment: Int(record.oomScoreAdjustment),

@@ -38,18 +38,24 @@ public struct MemoryStatus: Hashable, Sendable {
   /// The lines as /proc shows them, in kB.
   ///
   /// No image is loaded, so what may be executed counts as library code.
-  public var text: String {
+  var lines: [StatusLine] {
     let lines: [(name: String, bytes: UInt64)] = [
       ("VmPeak", peak), ("VmSize", size), ("VmLck", locked), ("VmPin", 0),
       ("VmHWM", peakResident), ("VmRSS", resident), ("RssAnon", residentAnon),
       ("RssFile", residentFile), ("RssShmem", residentShared), ("VmData", data),
       ("VmStk", stack), ("VmExe", 0), ("VmLib", code), ("VmPTE", tables), ("VmSwap", swap),
+      ("HugetlbPages", 0),
     ]
-    return lines.map { line in
-      let number = String(line.bytes >> 10)
-      let padding = String(repeating: " ", count: max(0, 8 - number.utf8.count))
-      return "\(line.name):\t\(padding)\(number) kB\n"
-    }.joined()
+    return lines.map { ($0.name, ProcColumn.right($0.bytes >> 10, 8) + " kB") }
+  }
+
+  /// The line of /proc/PID/statm, in pages: size, resident, shared, code, nothing, data, nothing.
+  ///
+  /// Linux: `proc_pid_statm` and `task_statm`, fs/proc/array.c and fs/proc/task_mmu.c.
+  var statmText: String {
+    let shared = residentFile + residentShared
+    let pages = [size, resident, shared, 0, 0, data + stack, 0].map { String($0 >> Page.shift) }
+    return pages.joined(separator: " ") + "\n"
   }
 }
 
@@ -58,5 +64,10 @@ extension Kernel {
   public borrowing func memoryStatus(of task: TaskIndex) -> MemoryStatus? {
     let space = tasks[task].space
     return space.isNone ? nil : MemoryStatus(spaces[space])
+  }
+
+  /// The text of /proc/PID/statm: all 0 for a task without memory of its own.
+  public borrowing func statmText(of task: TaskIndex) -> String {
+    memoryStatus(of: task)?.statmText ?? "0 0 0 0 0 0 0\n"
   }
 }

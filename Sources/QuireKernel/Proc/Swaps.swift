@@ -36,4 +36,21 @@ extension Kernel {
   /// Bytes of all areas that take pages, and those that are free: `SwapTotal` and `SwapFree`.
   public var swapTotal: UInt64 { UInt64(swap.totalPages) << Page.shift }
   public var swapFree: UInt64 { UInt64(swap.freePages) << Page.shift }
+
+  /// The text of /proc/swaps.
+  ///
+  /// Linux: `swap_show`, mm/swapfile.c.
+  public borrowing func swapsText() -> String {
+    var text = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+    for area in swapAreas {
+      let padding = String(repeating: " ", count: max(1, 40 - area.filename.utf8.count))
+      let size = area.size >> 10
+      let used = area.used >> 10
+      // The kernel adds a tab where a short number would leave the next column too far left.
+      let wide: (UInt64) -> String = { $0 < 10_000_000 ? "\t" : "" }
+      text += "\(area.filename)\(padding)\(area.type)\t\(size)\t\(wide(size))"
+      text += "\(used)\t\(wide(used))\(area.priority)\n"
+    }
+    return text
+  }
 }

@@ -12,9 +12,20 @@ extension Builtin {
         Parameter("argument", .any, .optional, "Of what, for views that ask."),
       ], "Prints a view of the machine; written `show maps`."),
     Signature(
-      "cat", [Parameter("path", .string, "A file: \"/proc/meminfo\", \"/proc/self/maps\".")],
-      "Prints a file of the simulated machine.",
-      fails: [Failure("ENOENT", "there is no such file")]),
+      "cat",
+      [
+        Parameter(
+          "path", .string,
+          "A file of the machine (\"/proc/meminfo\") or of a process: \"/proc/self/maps\", \"/proc/7/"
+            + "smaps_rollup\", also limits, numa_maps, pagemap, smaps, stat, statm, status.")
+      ],
+      "Prints a file as the kernel writes it; the words of pagemap, kpagecount and kpageflags are "
+        + "decoded.",
+      fails: [
+        Failure("ENOENT", "there is no such file or process"),
+        Failure("EACCES", "it is private, and the caller has no privilege"),
+        Failure("ESRCH", "smaps_rollup of a process without memory of its own"),
+      ]),
     Signature("vmstat", returns: .view, "The counters of /proc/vmstat, by name.", isValue: true),
     Signature("meminfo", returns: .view, "The lines of /proc/meminfo, in bytes.", isValue: true),
     Signature("self", returns: .process, "The calling process.", isValue: true),

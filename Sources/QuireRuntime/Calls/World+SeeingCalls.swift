@@ -41,22 +41,21 @@ extension World {
   /// cat(path)
   mutating func catCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let path = try string(0, "path", call)
-    guard let text = fileText(path) else { throw .errno(.ENOENT) }
+    let text = try refusable { world throws(Errno) in
+      try world.fileText(try world.kernel.procFile(path, by: world.current.task))
+    }
     return try emit(text)
   }
 
-  /// The text of a file of /proc, nil when there is no such file.
-  private func fileText(_ path: String) -> String? {
-    let parts = path.split(separator: "/").map { String($0) }
-    guard path.hasPrefix("/"), parts.first == "proc" else { return nil }
-    if parts.count == 2 { return kernel.systemFile(parts[1]) }
-    guard parts.count == 3 else { return nil }
-    var task = current.task
-    if parts[1] != "self" {
-      guard let pid = ProcessID(parts[1]) else { return nil }
-      task = kernel.tasks.task(withPID: pid)
+  /// What `cat` prints of a file of /proc: its text, or its words decoded.
+  private func fileText(_ file: ProcFile) throws(Errno) -> String {
+    switch file {
+    case .system(.kpagecount): kernel.pageCountsReport()
+    case .system(.kpageflags): kernel.pageFlagsReport()
+    case .system(let file): kernel.text(of: file) ?? ""
+    case .process(.pagemap, let task): kernel.pageMapReport(of: task, seenBy: current.task)
+    case .process(let file, let task): try kernel.text(of: file, of: task) ?? ""
     }
-    return task.isNone ? nil : kernel.processFile(parts[2], of: task)
   }
 
   /// Prints a text that the limit of output has room for.

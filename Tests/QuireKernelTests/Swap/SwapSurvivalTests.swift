@@ -20,6 +20,7 @@ struct SwapSurvivalTests {
     #expect(swarm.kernel.counters.pswpin > 0)
     #expect(swarm.kernel.counters.swpout_zero > 0)
     #expect(swarm.deaths == 0)
+    swarm.kernel.expectProcFilesAgree()
   }
 
   @Test(

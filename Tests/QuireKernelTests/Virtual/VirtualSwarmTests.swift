@@ -260,5 +260,6 @@ struct VirtualSwarm: ~Copyable {
   func audit(_ step: Int) {
     let violations = kernel.checkInvariants()
     #expect(violations.isEmpty, "step \(step): \(violations.prefix(4))")
+    if step % 50 == 49 { kernel.expectProcFilesAgree() }
   }
 }
