@@ -16,8 +16,7 @@ extension Builtin {
       [
         Parameter(
           "path", .string,
-          "A file of the machine (\"/proc/meminfo\") or of a process: \"/proc/self/maps\", \"/proc/7/"
-            + "smaps_rollup\", also limits, numa_maps, pagemap, smaps, stat, statm, status.")
+          "A file of the machine (\"/proc/meminfo\") or of a process (\"/proc/self/maps\").")
       ],
       "Prints a file as the kernel writes it; the words of pagemap, kpagecount and kpageflags are "
         + "decoded.",
