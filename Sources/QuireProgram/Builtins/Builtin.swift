@@ -2,7 +2,7 @@
 
 /// A builtin: its raw value is the operand of `callBuiltin`. The runtime switches over it, so a
 /// name without a mechanism cannot be listed here; see `absentVerbs`.
-package enum Builtin: UInt16, CaseIterable, Hashable, Sendable {
+package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable {
   // Address space
   case mmap, munmap, mprotect, mremap, brk, sbrk
   case madvise, mlock, mlock2, mlockall, munlock, munlockall, mincore, msync, mseal

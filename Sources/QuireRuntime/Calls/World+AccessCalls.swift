@@ -129,68 +129,6 @@ extension World {
     return try outcome(of: progress, .write, later: .none) ?? .value(.none)
   }
 
-  // MARK: The short way
-
-  /// One access of the usual kind: a word at an ordinary address, or one whole page. nil when the
-  /// call is anything else, of which nothing has been done then.
-  @inline(__always)
-  mutating func quickAccess(_ builtin: Builtin, _ call: BuiltinCall) -> BuiltinOutcome? {
-    switch builtin {
-    case .load: quickLoad(call)
-    case .store: quickStore(call)
-    case .touch: quickTouch(call)
-    default: nil
-    }
-  }
-
-  private mutating func quickLoad(_ call: BuiltinCall) -> BuiltinOutcome? {
-    let place = argument(0, call)
-    guard place.has(.address), heap.reserve(ScriptHeap.numberWords) else { return nil }
-    var word: UInt64 = 0
-    let progress = kernel.loadWord(place.inlineAddress, into: &word, by: current.task)
-    guard case .done = progress else { return finish(.load, progress, .read, .none, call) }
-    return .value(heap.integer(Int64(bitPattern: word)))
-  }
-
-  private mutating func quickStore(_ call: BuiltinCall) -> BuiltinOutcome? {
-    let (place, value) = (argument(0, call), argument(1, call))
-    guard place.has(.address), value.isSmallInteger else { return nil }
-    let word = UInt64(bitPattern: value.smallInteger)
-    let progress = kernel.storeWord(place.inlineAddress, word, by: current.task)
-    guard case .done = progress else { return finish(.store, progress, .write, .none, call) }
-    return .value(.none)
-  }
-
-  private mutating func quickTouch(_ call: BuiltinCall) -> BuiltinOutcome? {
-    let place = argument(0, call)
-    guard place.has(.address), place.inlineAddress & Page.offsetMask == 0,
-      argument(1, call).isAbsent, argument(2, call).isAbsent, argument(3, call).isAbsent,
-      case .none = current.operation, kernel.now < kernel.sliceEnd
-    else { return nil }
-    let start = place.inlineAddress
-    let (end, overflow) = start.addingReportingOverflow(Page.size)
-    if overflow { return nil }
-    let progress = kernel.access(start, .write, by: current.task)
-    guard case .done = progress else {
-      let later = Operation.access(RangeAccess(.touch, from: start, to: end))
-      return finish(.touch, progress, .write, later, call)
-    }
-    return .value(.none)
-  }
-
-  /// The end of an access that did not go through at once.
-  @inline(never)
-  private mutating func finish(
-    _ builtin: Builtin, _ progress: Progress, _ kind: AccessKind, _ later: Operation,
-    _ call: BuiltinCall
-  ) -> BuiltinOutcome {
-    do throws(CallFailure) {
-      return try outcome(of: progress, kind, later: later) ?? .value(.none)
-    } catch {
-      return outcome(of: error, in: builtin, call)
-    }
-  }
-
   // MARK: Progress
 
   /// What follows from a step of an access; nil when it is done.

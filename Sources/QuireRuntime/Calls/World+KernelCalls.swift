@@ -10,7 +10,6 @@ internal import QuireReports
 extension World {
   /// Calls a builtin of the machine.
   mutating func kernelBuiltin(_ builtin: Builtin, _ call: BuiltinCall) -> BuiltinOutcome {
-    if let outcome = quickAccess(builtin, call) { return outcome }
     if builtin.isSystemCall && current.operation == .none { kernel.charge(kernel.costs.systemCall) }
     do throws(CallFailure) {
       return try dispatch(builtin, call)

@@ -75,6 +75,7 @@ extension ScriptHeap {
     return object
   }
 
+  @inline(__always)
   package func asRegion(_ value: Value) -> HeapRegion? {
     value.has(.region) ? HeapRegion(start: raw(value, 0), length: raw(value, 1)) : nil
   }
@@ -162,4 +163,29 @@ package struct HeapRegion: Hashable, Sendable {
 
   /// Whole or begun pages, counted from the start.
   package var pageCount: UInt64 { length / Page.size + (length % Page.size == 0 ? 0 : 1) }
+
+  /// The number that a field names.
+  @inline(__always)
+  subscript(field: RegionField) -> UInt64 {
+    switch field {
+    case .start: start
+    case .end: start &+ length
+    case .length: length
+    case .pages: pageCount
+    }
+  }
+
+  /// The same as a value; nil if that would need a box.
+  @inline(__always)
+  func inlineValue(of field: RegionField) -> Value? {
+    field.isAddress ? Value(inline: self[field]) : Value(inline: Int64(clamping: self[field]))
+  }
+}
+
+/// A member of a region that is a number.
+enum RegionField: UInt8, BitwiseCopyable, Sendable {
+  case start, end, length, pages
+
+  /// Whether the number is an address.
+  @inline(__always) var isAddress: Bool { rawValue <= RegionField.end.rawValue }
 }

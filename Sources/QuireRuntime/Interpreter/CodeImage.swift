@@ -47,8 +47,12 @@ enum QuickBuiltin: UInt8, BitwiseCopyable, Sendable {
 /// What a call needs to know of a builtin.
 struct BuiltinTarget: BitwiseCopyable, Sendable {
   /// Who does it.
-  enum Place: UInt8, BitwiseCopyable, Sendable {
-    case plain, machine, host
+  enum Place: BitwiseCopyable, Sendable {
+    case plain(Builtin)
+    case access(Builtin)
+    case machine(Builtin)
+    /// The function of the host with this number.
+    case host(Int)
   }
 
   var place: Place
@@ -56,16 +60,24 @@ struct BuiltinTarget: BitwiseCopyable, Sendable {
   /// Registers that a call passes, without those of a variadic parameter.
   var count: UInt16
 
-  init(_ signature: Signature, _ builtin: Builtin?) {
+  private init(_ place: Place, _ signature: Signature, quick: QuickBuiltin = .no) {
+    self.place = place
+    self.quick = quick
     count = UInt16(clamping: signature.fixedParameterCount)
-    quick =
-      switch builtin {
-      case .len: .len
-      case .abs: .abs
-      case .push: .push
-      default: .no
-      }
-    place = builtin.map { $0.isPlain ? .plain : .machine } ?? .host
+  }
+
+  init(_ builtin: Builtin, _ signature: Signature) {
+    switch builtin {
+    case .len: self.init(.plain(builtin), signature, quick: .len)
+    case .abs: self.init(.plain(builtin), signature, quick: .abs)
+    case .push: self.init(.plain(builtin), signature, quick: .push)
+    case .read, .write, .touch, .load, .store: self.init(.access(builtin), signature)
+    default: self.init(builtin.isPlain ? .plain(builtin) : .machine(builtin), signature)
+    }
+  }
+
+  init(hostFunction number: Int, _ signature: Signature) {
+    self.init(.host(number), signature)
   }
 }
 
@@ -78,8 +90,8 @@ package struct CodeImage: Sendable {
   let builtinTargets: [BuiltinTarget]
   /// By member name: its place in `Counters.fields`, -1 for all others.
   let counterFields: [Int]
-  /// Builtins by number.
-  let builtins = Array(Builtin.allCases)
+  /// By member name: the number that a region has under it.
+  let regionFields: [RegionField?]
 
   package init(_ program: Program) {
     self.program = program
@@ -90,10 +102,13 @@ package struct CodeImage: Sendable {
         requiredCount: $0.requiredCount, captureCount: $0.captureCount,
         ignoresArguments: $0.ignoresArguments)
     }
-    let known = builtins
+    let known = Builtin.allCases
     builtinTargets = program.builtins.enumerated().map { number, signature in
-      BuiltinTarget(signature, number < known.count ? known[number] : nil)
+      number < known.count
+        ? BuiltinTarget(known[number], signature)
+        : BuiltinTarget(hostFunction: number - known.count, signature)
     }
+    regionFields = program.memberNames.indices.map { MemberName(number: $0).regionField }
     counterFields = program.memberNames.map { name in
       Counters.fields.firstIndex { $0.name == name } ?? -1
     }

@@ -100,10 +100,10 @@ extension World {
   /// Calls a builtin or host function whose result goes to register `result`.
   mutating func callBuiltin(_ number: Int, _ call: BuiltinCall, _ result: Int) -> LoopExit? {
     switch image.builtinTargets[number].place {
-    case .plain: return conclude(plainBuiltin(image.builtins[number], call), result)
-    case .machine: return timed(result) { $0.kernelBuiltin($0.image.builtins[number], call) }
-    case .host:
-      return timed(result) { $0.hostFunction(number - $0.image.builtins.count, call) }
+    case .plain(let builtin): return conclude(plainBuiltin(builtin, call), result)
+    case .access(let builtin): return timed(result) { $0.access(builtin, call) }
+    case .machine(let builtin): return timed(result) { $0.kernelBuiltin(builtin, call) }
+    case .host(let function): return timed(result) { $0.hostFunction(function, call) }
     }
   }
 

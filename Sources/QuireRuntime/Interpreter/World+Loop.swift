@@ -1,9 +1,9 @@
 // The loop: one instruction after the other.
 //
-// Here is what has to be fast: small integers, registers, calls, branches, elements of lists, plain
-// builtins. Whatever is not among these cases goes to `perform` (World+Perform.swift), which does
-// every instruction in full generality. Place, base and steps are local variables; they are
-// written back (`save`) before anything else may look at them.
+// Here is what has to be fast: small integers, addresses, registers, calls, branches, elements of
+// lists, plain builtins. Whatever is not among these cases goes to `perform` (World+Perform.swift),
+// which does every instruction in full generality. Place, base and steps are local variables; they
+// are written back (`save`) before anything else may look at them.
 //
 // A charging instruction is charged before it is done. When the steps are used up the loop leaves
 // after it, so it always makes progress, and where it leaves depends on the steps alone.
@@ -48,6 +48,15 @@ extension World {
       case .loadNil:
         store(base, code[at].a, Value.none.bits)
         continue run
+      case .loadTrue:
+        store(base, code[at].a, Value.boolean(true).bits)
+        continue run
+      case .loadFalse:
+        store(base, code[at].a, Value.boolean(false).bits)
+        continue run
+      case .loadAbsent:
+        store(base, code[at].a, Value.absent.bits)
+        continue run
       case .loadInteger:
         store(base, code[at].a, Value(small: code[at].wide).bits)
         continue run
@@ -84,9 +93,9 @@ extension World {
         continue run
 
       case .add:
-        if didAdd(code[at], base) { continue run }
+        if didAdd(code[at], base) || didAddToAddress(code[at], base) { continue run }
       case .subtract:
-        if didSubtract(code[at], base) { continue run }
+        if didSubtract(code[at], base) || didSubtractFromAddress(code[at], base) { continue run }
       case .multiply:
         if didMultiply(code[at], base) { continue run }
       case .divide:
@@ -101,8 +110,10 @@ extension World {
         if didExclusiveOr(code[at], base) { continue run }
       case .addImmediate:
         if didAddImmediate(code[at], base) { continue run }
+        if didMoveAddress(code[at], by: code[at].immediateC, base) { continue run }
       case .subtractImmediate:
         if didSubtractImmediate(code[at], base) { continue run }
+        if didMoveAddress(code[at], by: -code[at].immediateC, base) { continue run }
       case .multiplyImmediate:
         if didMultiplyImmediate(code[at], base) { continue run }
       case .divideImmediate:
@@ -144,42 +155,42 @@ extension World {
           continue run
         }
       case .jumpIfEqual:
-        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+        if let (x, y) = comparable(code[at].a, code[at].b, base) {
           left &-= code[at].steps
           if x == y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfNotEqual:
-        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+        if let (x, y) = comparable(code[at].a, code[at].b, base) {
           left &-= code[at].steps
           if x != y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfLess:
-        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+        if let (x, y) = comparable(code[at].a, code[at].b, base) {
           left &-= code[at].steps
           if x < y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfNotLess:
-        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+        if let (x, y) = comparable(code[at].a, code[at].b, base) {
           left &-= code[at].steps
           if x >= y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfLessOrEqual:
-        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+        if let (x, y) = comparable(code[at].a, code[at].b, base) {
           left &-= code[at].steps
           if x <= y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
           continue run
         }
       case .jumpIfNotLessOrEqual:
-        if let (x, y) = smallIntegers(code[at].a, code[at].b, base) {
+        if let (x, y) = comparable(code[at].a, code[at].b, base) {
           left &-= code[at].steps
           if x > y { pc = target(pc, code[at].offset, limit) }
           if left <= 0 { break run }
@@ -301,6 +312,8 @@ extension World {
         if left <= 0 { break run }
         continue run
 
+      case .getMember:
+        if didGetMember(code[at], base) { continue run }
       case .getIndex:
         let (container, key) = (
           Value(bits: load(base, code[at].b)), Value(bits: load(base, code[at].c))
@@ -323,12 +336,12 @@ extension World {
             continue run
           }
         }
-      case .loadTrue, .loadFalse, .loadAbsent, .loadFunction, .makeCell, .getSelf, .makeClosure,
+      case .loadFunction, .makeCell, .getSelf, .makeClosure,
         .shiftLeft, .shiftRight, .shiftLeftImmediate, .negate, .complement, .not, .jumpIfPresent,
         .prepareRange, .prepareClosedRange, .prepareRepeat, .prepareIteration, .nextInIteration,
         .callValue, .callVariadic, .callMember, .returnNil, .makeList, .extendList, .makeMap,
-        .extendMap, .makeRange, .makeClosedRange, .makeString, .getIndexImmediate, .getMember,
-        .setMember, .expect, .expectMissed, .expectFailed:
+        .extendMap, .makeRange, .makeClosedRange, .makeString, .getIndexImmediate, .setMember,
+        .expect, .expectMissed, .expectFailed:
         break
       }
 

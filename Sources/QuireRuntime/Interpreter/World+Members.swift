@@ -12,6 +12,17 @@ struct MemberName: BitwiseCopyable, Sendable {
   var known: Member? { Member(rawValue: UInt16(truncatingIfNeeded: number)) }
 
   func text(in image: CodeImage) -> String { image.program.memberNames[number] }
+
+  /// The number of a region that the name stands for.
+  var regionField: RegionField? {
+    switch known {
+    case .start: .start
+    case .end: .end
+    case .length, .len: .length
+    case .pages: .pages
+    default: nil
+    }
+  }
 }
 
 extension World {
@@ -42,14 +53,14 @@ extension World {
   }
 
   private mutating func regionMember(_ name: MemberName, of value: Value) -> BuiltinOutcome {
-    guard let region = heap.asRegion(value) else { return noMember(value, name) }
-    switch name.known {
-    case .start: return .value(heap.address(region.start))
-    case .end: return .value(heap.address(region.start &+ region.length))
-    case .length, .len: return .value(heap.integer(Int64(clamping: region.length)))
-    case .pages: return .value(heap.integer(Int64(clamping: region.pageCount)))
-    default: return noMember(value, name)
+    guard let region = heap.asRegion(value), let field = image.regionFields[name.number] else {
+      return noMember(value, name)
     }
+    if let value = region.inlineValue(of: field) { return .value(value) }
+    // Lengths beyond 63 bits are said to be the greatest integer.
+    let number = region[field]
+    return .value(
+      field.isAddress ? heap.address(number) : heap.integer(Int64(clamping: number)))
   }
 
   private mutating func rangeMember(_ name: MemberName, of value: Value) -> BuiltinOutcome {

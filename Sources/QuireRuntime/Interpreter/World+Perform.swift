@@ -7,7 +7,7 @@ extension World {
   /// is returned.
   @inline(never)
   mutating func perform(_ i: Instruction) -> LoopExit? {
-    meter.left &-= i.opcode == .step ? i.wide : Int(i.steps)
+    meter.left &-= Int(i.steps)
     switch i.opcode {
     case .move, .loadNil, .loadTrue, .loadFalse, .loadAbsent, .loadInteger, .loadConstant,
       .loadFunction, .getGlobal, .setGlobal, .makeCell, .getCell, .setCell, .getCapture,
@@ -26,6 +26,7 @@ extension World {
     case .call, .callValue, .callBuiltin, .callVariadic, .callMember, .returnValue, .returnNil:
       return call(i)
     case .step:
+      meter.left &-= i.wide
       current.execution.pc += 1
       return nil
     case .makeList, .extendList, .makeMap, .extendMap, .makeRange, .makeClosedRange, .makeString,

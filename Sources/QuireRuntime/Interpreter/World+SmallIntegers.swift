@@ -22,11 +22,14 @@ extension World {
   @inline(__always)
   func areSmall(_ x: UInt64, _ y: UInt64) -> Bool { (x | y) & 1 == 0 }
 
-  /// The words of two registers as numbers to compare, if both hold small integers.
+  /// The words of two registers as numbers to compare, if both hold small integers, or both inline
+  /// addresses, which have no sign: their upper half is moved above the lower one.
   @inline(__always)
-  func smallIntegers(_ a: Int, _ b: Int, _ base: Int) -> (Int64, Int64)? {
+  func comparable(_ a: Int, _ b: Int, _ base: Int) -> (Int64, Int64)? {
     let (x, y) = (load(base, a), load(base, b))
-    return areSmall(x, y) ? (Int64(bitPattern: x), Int64(bitPattern: y)) : nil
+    if areSmall(x, y) { return (Int64(bitPattern: x), Int64(bitPattern: y)) }
+    guard Value(bits: x).has(.address) && Value(bits: y).has(.address) else { return nil }
+    return (Int64(bitPattern: x) ^ .min, Int64(bitPattern: y) ^ .min)
   }
 
   /// The small integer of a register.
@@ -202,41 +205,29 @@ extension World {
 
   @inline(__always)
   mutating func didEqual(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    if areSmall(x, y) {
-      store(base, i.a, Value.boolean(x == y).bits)
-      return true
-    }
-    return false
+    guard let (x, y) = comparable(i.b, i.c, base) else { return false }
+    store(base, i.a, Value.boolean(x == y).bits)
+    return true
   }
 
   @inline(__always)
   mutating func didNotEqual(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    if areSmall(x, y) {
-      store(base, i.a, Value.boolean(x != y).bits)
-      return true
-    }
-    return false
+    guard let (x, y) = comparable(i.b, i.c, base) else { return false }
+    store(base, i.a, Value.boolean(x != y).bits)
+    return true
   }
 
   @inline(__always)
   mutating func didLess(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    if areSmall(x, y) {
-      store(base, i.a, Value.boolean(Int64(bitPattern: x) < Int64(bitPattern: y)).bits)
-      return true
-    }
-    return false
+    guard let (x, y) = comparable(i.b, i.c, base) else { return false }
+    store(base, i.a, Value.boolean(x < y).bits)
+    return true
   }
 
   @inline(__always)
   mutating func didLessOrEqual(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    if areSmall(x, y) {
-      store(base, i.a, Value.boolean(Int64(bitPattern: x) <= Int64(bitPattern: y)).bits)
-      return true
-    }
-    return false
+    guard let (x, y) = comparable(i.b, i.c, base) else { return false }
+    store(base, i.a, Value.boolean(x <= y).bits)
+    return true
   }
 }
