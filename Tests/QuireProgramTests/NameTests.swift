@@ -145,8 +145,8 @@ struct NameTests {
     #expect(
       messages("show mapz\nshow memory 3\nshow maps self") == """
         1:6: there is no view 'mapz'
-          note: the views are memory, maps, smaps, status, processes, buddy, slab, slabs, swap, \
-        vmstat, meminfo, zones
+          note: the views are machine, memory, maps, smaps, status, processes, buddy, slab, slabs, \
+        swap, vmstat, meminfo, zones
           fix-it: did you mean 'maps'? 'mapz' → 'maps'
         2:13: 'show memory' takes no argument
         """)
@@ -171,7 +171,8 @@ struct NameTests {
         1:8: 'sysctl' knows no name "vm.swappines"
           note: it knows vm.swappiness, vm.overcommit_memory, vm.overcommit_ratio, vm.overcommit_kbytes, \
         vm.max_map_count, vm.mmap_min_addr, vm.page-cluster, vm.min_free_kbytes, \
-        vm.watermark_scale_factor, kernel.pid_max, vm.panic_on_oom, vm.oom_kill_allocating_task
+        vm.watermark_scale_factor, kernel.pid_max, kernel.shmmax, kernel.shmall, kernel.shmmni, \
+        vm.panic_on_oom, vm.oom_kill_allocating_task
           fix-it: did you mean '"vm.swappiness"'? '"vm.swappines"' → '"vm.swappiness"'
         """)
     #expect(messages("let name = \"vm.swappines\"\nsysctl name, 3") == "")

@@ -46,6 +46,25 @@ struct SignatureWordsTests {
     #expect(NamedConstant.advice("sleep") == nil)
   }
 
+  @Test("words of System V shared memory are the kernel's")
+  func segmentFlags() {
+    let words: [(String, Int32)] = [
+      ("IPC_PRIVATE", SharedSegment.privateKey), ("IPC_CREAT", SegmentFlags.create.rawValue),
+      ("IPC_EXCL", SegmentFlags.exclusive.rawValue),
+      ("SHM_HUGETLB", SegmentFlags.hugeTLB.rawValue),
+      ("SHM_NORESERVE", SegmentFlags.noReserve.rawValue),
+      ("SHM_RDONLY", AttachFlags.readOnly.rawValue), ("SHM_RND", AttachFlags.round.rawValue),
+      ("SHM_REMAP", AttachFlags.remap.rawValue), ("SHM_EXEC", AttachFlags.execute.rawValue),
+    ]
+    let commands: [(String, SegmentCommand)] = [
+      ("IPC_RMID", .remove), ("IPC_SET", .set), ("IPC_STAT", .stat), ("IPC_INFO", .limits),
+      ("SHM_LOCK", .lock), ("SHM_UNLOCK", .unlock), ("SHM_INFO", .totals),
+    ]
+    let constants = NamedConstant.all.filter { $0.family == .segmentFlag }
+    #expect(constants.map(\.name) == words.map(\.0) + commands.map(\.0))
+    #expect(constants.map(\.value) == words.map { Int64($0.1) } + commands.map(\.1.number))
+  }
+
   @Test("words of memory calls are the kernel's bits")
   func memoryFlags() {
     let words: [(String, UInt64)] = [

@@ -82,7 +82,7 @@ extension ScenarioRunner {
     do {
       let start = try kernel.shmat(identifier, at: address, flags, by: task)
       if let name {
-        let length = (try? kernel.segmentStatus(identifier, by: task).size) ?? 0
+        let length = kernel.segmentSize(identifier)
         regions.bind(name, start: start, length: Page.alignUp(length))
       }
       return [.init(key: "ret", value: Anchors.leaf(start))]

@@ -154,4 +154,18 @@ extension Kernel {
   public func segment(fromPlace place: Int) -> (place: Int, segment: SharedSegment)? {
     virtual.segments.next(from: place).map { ($0.place, virtual.segments[$0.segment]) }
   }
+
+  /// Bytes of a segment as they were asked for; 0 when there is none.
+  package func segmentSize(_ identifier: Int32) -> UInt64 {
+    let segment = virtual.segments.segment(withIdentifier: identifier)
+    return segment.isNone ? 0 : virtual.segments[segment].size
+  }
+
+  /// Pages of a segment in memory and in swap.
+  package func segmentPages(_ identifier: Int32) -> (resident: UInt64, swapped: UInt64) {
+    let segment = virtual.segments.segment(withIdentifier: identifier)
+    if segment.isNone { return (0, 0) }
+    let object = virtual.objects[virtual.segments[segment].object]
+    return (object.residentPages, object.swappedPages)
+  }
 }

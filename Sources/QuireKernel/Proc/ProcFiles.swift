@@ -7,6 +7,7 @@
 /// Linux: fs/proc.
 public enum SystemFile: String, CaseIterable, Sendable {
   case buddyinfo, kpagecount, kpageflags, meminfo, pagetypeinfo, slabinfo, swaps, vmstat, zoneinfo
+  case sysvipcShm = "sysvipc/shm"
 
   /// Only the superuser may read it: mode 0400.
   var isPrivate: Bool {
@@ -48,7 +49,7 @@ extension Kernel {
   ) throws(Errno) -> ProcFile {
     let parts = path.split(separator: "/").map { String($0) }
     guard path.hasPrefix("/"), parts.first == "proc" else { throw .ENOENT }
-    if parts.count == 2, let file = SystemFile(rawValue: parts[1]) {
+    if let file = SystemFile(rawValue: parts.dropFirst().joined(separator: "/")) {
       if file.isPrivate && !tasks[reader].isPrivileged { throw .EACCES }
       return .system(file)
     }
@@ -76,6 +77,7 @@ extension Kernel {
     case .pagetypeinfo: pageTypeInfoText()
     case .slabinfo: slabInfoText()
     case .swaps: swapsText()
+    case .sysvipcShm: sysvSegmentsText()
     case .vmstat: vmStatText()
     case .zoneinfo: zoneInfoText()
     case .kpagecount, .kpageflags: nil

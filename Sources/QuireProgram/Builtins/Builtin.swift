@@ -6,6 +6,8 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   // Address space
   case mmap, munmap, mprotect, mremap, brk, sbrk
   case madvise, mlock, mlock2, mlockall, munlock, munlockall, mincore, msync, mseal
+  // System V shared memory
+  case shmget, shmat, shmdt, shmctl
   // Access
   case read, write, touch, load, store, fetch
   // Processes
@@ -33,8 +35,8 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
 
   /// The declared faces, by raw value: the families are in the order of the cases.
   package static let signatures: [Signature] =
-    addressSpaceSignatures + residencySignatures + accessSignatures + processSignatures
-    + synchronizationSignatures
+    addressSpaceSignatures + residencySignatures + segmentSignatures + accessSignatures
+    + processSignatures + synchronizationSignatures
     + kernelObjectSignatures + pageFrameSignatures + swapSignatures + viewSignatures
     + chanceSignatures + valueSignatures + collectionSignatures + failureSignatures
 

@@ -3,7 +3,7 @@
 /// A name that stands for an integer everywhere.
 package struct NamedConstant: Hashable, Sendable {
   package enum Family: UInt8, Hashable, Sendable {
-    case errno, signal, protection, mapFlag, remapFlag, advice, lockFlag, syncFlag
+    case errno, signal, protection, mapFlag, remapFlag, advice, lockFlag, syncFlag, segmentFlag
     case allocationFlag, slabFlag
   }
 
@@ -17,6 +17,7 @@ package struct NamedConstant: Hashable, Sendable {
     table(.errno, errnos) + table(.signal, signals) + table(.protection, protections)
     + table(.mapFlag, mapFlags) + table(.remapFlag, remapFlags) + table(.advice, advices)
     + table(.lockFlag, lockFlags) + table(.syncFlag, syncFlags)
+    + table(.segmentFlag, segmentFlags)
     + table(.allocationFlag, allocationFlags) + table(.slabFlag, slabFlags)
 
   private static func table(_ family: Family, _ rows: [(String, Int64)]) -> [NamedConstant] {
@@ -81,6 +82,13 @@ package struct NamedConstant: Hashable, Sendable {
 
   private static let syncFlags: [(String, Int64)] = [
     ("MS_ASYNC", 1), ("MS_INVALIDATE", 2), ("MS_SYNC", 4),
+  ]
+
+  private static let segmentFlags: [(String, Int64)] = [
+    ("IPC_PRIVATE", 0), ("IPC_CREAT", 0x200), ("IPC_EXCL", 0x400), ("SHM_HUGETLB", 0x800),
+    ("SHM_NORESERVE", 0x1000), ("SHM_RDONLY", 0x1000), ("SHM_RND", 0x2000), ("SHM_REMAP", 0x4000),
+    ("SHM_EXEC", 0x8000), ("IPC_RMID", 0), ("IPC_SET", 1), ("IPC_STAT", 2), ("IPC_INFO", 3),
+    ("SHM_LOCK", 11), ("SHM_UNLOCK", 12), ("SHM_INFO", 14),
   ]
 
   private static let allocationFlags: [(String, Int64)] = [

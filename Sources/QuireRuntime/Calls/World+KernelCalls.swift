@@ -30,6 +30,7 @@ extension World {
     case .sbrk: return try sbrkCall(call)
     case .madvise, .mlock, .mlock2, .mlockall, .munlock, .munlockall, .mincore, .msync, .mseal:
       return try residencyCall(builtin, call)
+    case .shmget, .shmat, .shmdt, .shmctl: return try segmentCall(builtin, call)
     case .read: return try readCall(call)
     case .write: return try writeCall(call)
     case .touch: return try touchCall(call)

@@ -147,7 +147,7 @@ extension World {
   // MARK: Shared
 
   /// Does what the kernel may refuse and what gives no value.
-  private mutating func done(
+  mutating func done(
     _ body: (inout World) throws(Errno) -> Void
   ) throws(CallFailure) -> BuiltinOutcome {
     try refusable(body)
