@@ -17,7 +17,7 @@ public struct TextTable: Sendable {
 
   /// Adds a row; a missing cell is empty, one too many is left out.
   public mutating func add(_ cells: [String]) {
-    var row = Array(cells.prefix(titles.count))
+    var row = cells.prefix(titles.count).map(Self.escaped)
     while row.count < titles.count { row.append("") }
     rows.append(row)
   }
@@ -42,6 +42,26 @@ public struct TextTable: Sendable {
       text += Self.withoutTrailingSpace(cells.joined(separator: "  ")) + "\n"
     }
     return text
+  }
+
+  /// Names are the choice of whoever gave them: control characters must not break a line. They are
+  /// written as /proc writes them, in octal.
+  private static func escaped(_ cell: String) -> String {
+    guard cell.unicodeScalars.contains(where: isControl) else { return cell }
+    var text = ""
+    for scalar in cell.unicodeScalars {
+      if isControl(scalar) {
+        let digits = String(scalar.value, radix: 8)
+        text += "\\" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control
   }
 
   private static func withoutTrailingSpace(_ line: String) -> String {

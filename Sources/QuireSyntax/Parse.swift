@@ -73,7 +73,7 @@ private func independentProblems(_ text: LexedText, _ parser: Parser) -> [Lexica
 private func refusal(of source: SourceFile) -> Diagnostic? {
   let start = SourceSpan(0..<0, file: source.id)
   if source.bytes.count > SourceFile.maximumByteCount {
-    return .tooLong(source.bytes.count, at: start)
+    return .tooLong(at: start)
   }
   do throws(UTF8.ValidationError) {
     _ = try UTF8Span(validating: source.bytes.span)

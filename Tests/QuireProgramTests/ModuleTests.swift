@@ -17,7 +17,8 @@ struct ModuleTests {
     #expect(code.contains("← size"))
     #expect(
       messages("import \"m\" as k\nk.twise 3\nk.twice()\nk.size = 4", modules: modules) == """
-        2:3: module 'm.quire' has no 'twise'
+        2:3: module 'k' has no 'twise'
+          note: it has size, twice, n
           fix-it: did you mean 'twice'? 'twise' → 'twice'
         3:1: 'twice' needs 'n'
           note: it is called as twice(n)

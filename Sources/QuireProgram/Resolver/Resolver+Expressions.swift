@@ -78,19 +78,25 @@ extension Resolver {
   ) {
     resolveBase(base)
     if case .module(let module) = file[use: base] {
-      if let module { file[use: id] = lookUp(name, in: module) }
+      if let module { file[use: id] = lookUp(name, in: module, called: base) }
     } else {
       checkMember(name, of: kind(of: base))
     }
   }
 
   /// `patterns.zipf`
-  private mutating func lookUp(_ name: Identifier, in module: Int) -> Use {
+  private mutating func lookUp(
+    _ name: Identifier, in module: Int, called base: ExpressionID
+  ) -> Use {
     let exports = environment.modules[module]
     let text = tree.text(of: name.name)
     if let symbol = exports.symbols[text] { return Use(symbol) }
+    var known = exports.name
+    if case .name(let alias) = tree[base] { known = tree.text(of: alias) }
     report(
-      "unknown-member", "module '\(exports.name)' has no '\(text)'", at: name.span,
+      "unknown-member", "module '\(known)' has no '\(text)'", at: name.span,
+      notes: exports.names.isEmpty
+        ? [] : [.init("it has \(exports.names.joined(separator: ", "))")],
       fixIts: suggestion(for: text, among: exports.names, at: name.span))
     return .nothing
   }
@@ -154,6 +160,7 @@ extension Resolver {
       let signature = environment.program.builtins[index]
       return signature.isValue ? certain(signature.result) : .function
     case .integer: return .integer
+    case .word: return .string
     case .nothing, .global, .module: return nil
     }
   }

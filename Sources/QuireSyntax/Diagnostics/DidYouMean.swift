@@ -30,18 +30,24 @@ private func folded(_ name: String) -> [UInt8] {
   }
 }
 
-/// The Levenshtein distance, or `limit` when it is no smaller than that.
+/// How many letters must be added, left out, exchanged or swapped with their neighbour, or `limit`
+/// when it is no fewer than that (the optimal string alignment distance).
 private func editDistance(_ left: [UInt8], _ right: [UInt8], limit: Int) -> Int {
   guard abs(left.count - right.count) < limit else { return limit }
+  var beforePrevious: [Int] = []
   var previous = Array(0...right.count)
-  var current = previous
   for (row, byte) in left.enumerated() {
-    current[0] = row + 1
+    var current = [row + 1]
     for column in right.indices {
       let substitution = previous[column] + (byte == right[column] ? 0 : 1)
-      current[column + 1] = min(substitution, previous[column + 1] + 1, current[column] + 1)
+      var distance = min(substitution, previous[column + 1] + 1, current[column] + 1)
+      if row > 0 && column > 0 && byte == right[column - 1] && left[row - 1] == right[column] {
+        distance = min(distance, beforePrevious[column - 1] + 1)
+      }
+      current.append(distance)
     }
-    swap(&previous, &current)
+    beforePrevious = previous
+    previous = current
   }
   return min(previous[right.count], limit)
 }

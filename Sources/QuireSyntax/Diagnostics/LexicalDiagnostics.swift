@@ -8,11 +8,10 @@ extension DiagnosticCode {
 extension Diagnostic {
   // MARK: The text
 
-  static func tooLong(_ byteCount: Int, at span: SourceSpan) -> Diagnostic {
+  static func tooLong(at span: SourceSpan) -> Diagnostic {
     Diagnostic(
-      "text-too-long",
-      "this file has \(byteCount) bytes; a script may have \(SourceFile.maximumByteCount) (16 MiB)",
-      at: span)
+      "text-too-long", "this file is larger than a script may be, which is 16 MiB", at: span,
+      notes: [Note("compute long lists of values in a loop; split a long script into modules")])
   }
 
   static func notUTF8(offset: Int, at span: SourceSpan) -> Diagnostic {

@@ -15,12 +15,20 @@ struct SourceLine {
   /// the start of the line).
   init(_ line: String, marking mark: Range<Int>) {
     var cells: [(text: String, width: Int)] = []
+    // The column of the first cell: a line may be megabytes long, and only what is near the mark
+    // is drawn.
+    var firstColumn = 0
     var column = 0
     var offset = 0
     var markStart: Int?
     var markEnd = 0
     for character in line {
       if offset >= mark.lowerBound, markStart == nil { markStart = column }
+      if let markStart, column > markStart + SourceLine.maximumColumns { break }
+      if markStart == nil, cells.count > 3 * SourceLine.maximumColumns {
+        firstColumn += cells.prefix(SourceLine.maximumColumns).reduce(0) { $0 + $1.width }
+        cells.removeFirst(SourceLine.maximumColumns)
+      }
       let cell = SourceLine.cell(for: character, at: column)
       column += cell.width
       offset += character.utf8.count
@@ -30,7 +38,7 @@ struct SourceLine {
     let start = markStart ?? column
     marked = start..<max(start + 1, markEnd)
     text = cells.map(\.text).joined()
-    if column > SourceLine.maximumColumns { cut(cells) }
+    if column > SourceLine.maximumColumns { cut(cells, from: firstColumn) }
   }
 
   private static func cell(for character: Character, at column: Int) -> (text: String, width: Int) {
@@ -45,10 +53,10 @@ struct SourceLine {
   }
 
   /// Keeps the marked columns and what fits around them; an ellipsis stands for each cut end.
-  private mutating func cut(_ cells: [(text: String, width: Int)]) {
+  private mutating func cut(_ cells: [(text: String, width: Int)], from firstColumn: Int) {
     let first = max(0, marked.lowerBound - SourceLine.maximumColumns / 2)
     let last = first + SourceLine.maximumColumns
-    var column = 0
+    var column = firstColumn
     var kept = first > 0 ? "…" : ""
     for cell in cells {
       if column >= first, column + cell.width <= last { kept += cell.text }

@@ -240,6 +240,12 @@ extension Diagnostic {
       notes: [Note("the largest integer is 9223372036854775807 (2^63 - 1)")])
   }
 
+  static func floatTooLarge(at span: SourceSpan) -> Diagnostic {
+    Diagnostic(
+      "number-too-large", "this number is too large", at: span,
+      notes: [Note("the largest float is \(Double.greatestFiniteMagnitude)")])
+  }
+
   static func unknownSuffix(_ word: String, meant: String?, at span: SourceSpan) -> Diagnostic {
     let isDecimalSize = ["kb", "mb", "gb", "tb"].contains(word.lowercased())
     let message =

@@ -160,11 +160,23 @@ extension Lexer {
   }
 
   private mutating func reportUnclosed(_ open: OpenBracket, because closer: Token? = nil) {
+    if isSwallowed(open) { return }
     let suspect = closer.map { span(Int($0.start), Int($0.end)) }
     report(
       .unclosedBracket(
         open.sign, closing: open.closingSign, at: span(of: open), suspect: suspect),
       at: open.token)
+  }
+
+  /// Whether a string without an end stands behind the bracket on its line: what closes the bracket
+  /// is in the string, which has been reported.
+  private func isSwallowed(_ open: OpenBracket) -> Bool {
+    var index = open.token + 1
+    while index < tokens.count, !tokens[index].flags.contains(.firstOnLine) {
+      if tokens[index].flags.contains(.unterminated) { return true }
+      index += 1
+    }
+    return false
   }
 
   mutating func reportStray(_ sign: UInt8) {

@@ -172,7 +172,7 @@ extension Parser {
     guard let value = Double(digits) else {
       return refuse(.numberWithoutDigits(text(token), at: span(token)))
     }
-    return value.isFinite ? .float(value) : refuse(.numberTooLarge(at: span(token)))
+    return value.isFinite ? .float(value) : refuse(.floatTooLarge(at: span(token)))
   }
 
   /// `1.5GiB`: exact, or refused.

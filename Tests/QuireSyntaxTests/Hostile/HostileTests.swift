@@ -143,5 +143,7 @@ import Testing
     let bytes = [UInt8](repeating: 0x20, count: SourceFile.maximumByteCount + 1)
     let parsed = parse(SourceFile(name: "long", bytes: bytes))
     #expect(parsed.diagnostics.map(\.code) == ["text-too-long"])
+    let drawn = DiagnosticFormatter(files: [parsed.source]).format(parsed.diagnostics)
+    #expect(drawn.utf8.count < 1_000)
   }
 }
