@@ -17,8 +17,17 @@ struct ScriptSource {
     } else if let file, file != "-" {
       (name, bytes) = (file, try Self.read(file))
     } else {
-      (name, bytes) = ("<stdin>", Array(FileHandle.standardInput.readDataToEndOfFile()))
+      (name, bytes) = ("<stdin>", FileHandle.standardInput.readScript())
     }
+  }
+
+  /// The scripts in a folder and below it, in alphabetical order; nil when `path` is no folder.
+  static func scripts(inFolder path: String) throws -> [String]? {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard attributes?[.type] as? FileAttributeType == .typeDirectory else { return nil }
+    let folder = path.hasSuffix("/") ? path : path + "/"
+    return try FileManager.default.subpathsOfDirectory(atPath: path)
+      .filter { $0.hasSuffix(".quire") }.sorted().map { folder + $0 }
   }
 
   private static func read(_ path: String) throws -> [UInt8] {
@@ -28,10 +37,10 @@ struct ScriptSource {
     if attributes[.type] as? FileAttributeType == .typeDirectory {
       throw UnreadableScript(path: path, reason: "it is a folder")
     }
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let file = FileHandle(forReadingAtPath: path) else {
       throw UnreadableScript(path: path, reason: "permission denied")
     }
-    return Array(data)
+    return file.readScript()
   }
 }
 
@@ -57,8 +66,8 @@ struct FileModules: ModuleResolver {
 
   func module(_ path: String, importedBy importer: String) -> ModuleSource? {
     for candidate in placesSearched(path, importedBy: importer) {
-      if let data = FileManager.default.contents(atPath: candidate) {
-        return ModuleSource(name: candidate, text: Array(data))
+      if let file = FileHandle(forReadingAtPath: candidate) {
+        return ModuleSource(name: candidate, text: file.readScript())
       }
     }
     return nil
@@ -71,5 +80,18 @@ struct FileModules: ModuleResolver {
     return ([beside] + searchPath).map { folder in
       folder == "." ? path + ".quire" : folder + "/" + path + ".quire"
     }
+  }
+}
+
+extension FileHandle {
+  /// What is left to read; of a file that is too large for a script only so much that it shows: a
+  /// stream without an end must not fill the host's memory.
+  fileprivate func readScript() -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count <= SourceFile.maximumByteCount {
+      guard let next = try? read(upToCount: 1 << 20), !next.isEmpty else { break }
+      bytes += next
+    }
+    return bytes
   }
 }
