@@ -1,6 +1,6 @@
 // The store of page contents, for frames and swap slots alike.
 
-package import KernelStorage
+internal import KernelStorage
 
 /// Keeps what pages hold; every handle it gave out is released or carried by someone.
 ///
@@ -115,8 +115,55 @@ package struct PageStore: ~Copyable {
     }
   }
 
-  /// Folds the contents into a digest, the same for every form of the same bytes.
-  package func mix(_ data: PageData, into digest: inout Digest) {
-    for place in 0..<PagePool.wordsPerPage { digest.mix(word(data, place)) }
+  // MARK: Digest
+
+  /// A hash of the contents, the same for every form of the same bytes and 0 for zeros.
+  ///
+  /// The sum of a hash for each word that is not zero: a page of one byte repeated, which most
+  /// pages are, then takes no walk over its words but the first of its kind, see `FillHashes`.
+  package func hash(_ data: PageData, _ fills: inout FillHashes) -> UInt64 {
+    switch data.form {
+    case .fill(let byte): return fills[byte]
+    case .compact(let row):
+      let page = compact[row]
+      var sum = fills[page.fill]
+      for slot in 0..<Int(page.count) {
+        let place = Int(page.places[slot])
+        sum &+= Self.hash(page.words[slot], at: place) &- Self.hash(page.fillWord, at: place)
+      }
+      return sum
+    case .dense(let page):
+      var sum: UInt64 = 0
+      for place in 0..<PagePool.wordsPerPage { sum &+= Self.hash(dense[page, place], at: place) }
+      return sum
+    }
+  }
+
+  fileprivate static func hash(_ word: UInt64, at place: Int) -> UInt64 {
+    if word == 0 { return 0 }
+    var digest = Digest()
+    digest.mix(UInt64(place))
+    digest.mix(word)
+    return digest.value
+  }
+}
+
+/// The hashes of pages that are one byte repeated, each computed when it is first asked for.
+///
+/// Linux: none (model only).
+package struct FillHashes: ~Copyable {
+  private var known: [UInt64?] = Array(repeating: nil, count: 256)
+
+  package init() { known[0] = 0 }
+
+  package subscript(byte: UInt8) -> UInt64 {
+    mutating get {
+      if let hash = known[Int(byte)] { return hash }
+      let word = UInt64(byte) &* 0x0101_0101_0101_0101
+      var sum: UInt64 = 0
+      for place in 0..<PagePool.wordsPerPage { sum &+= PageStore.hash(word, at: place) }
+      known[Int(byte)] = sum
+      return sum
+    }
   }
 }

@@ -179,6 +179,15 @@ package struct SwapArea: ~Copyable {
     return slot
   }
 
+  /// Calls `body` for the slots in use, in order.
+  func forEachUsedSlot(_ body: (Int, borrowing SwapSlot) -> Void) {
+    var slot = slotToVisit(from: 0)
+    while slot < limit {
+      if slots[slot].users > 0 { body(slot, slots[slot]) }
+      slot = slotToVisit(from: slot + 1)
+    }
+  }
+
   /// One more than the largest cluster number.
   var clusterLimit: Int { clusters.count }
 

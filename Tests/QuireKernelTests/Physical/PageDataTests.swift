@@ -12,6 +12,7 @@ struct PageDataTests {
     var naive = [[UInt8]](repeating: [UInt8](repeating: 0, count: 4096), count: 12)
     var slots: [(PageData, [UInt8])] = []
     let frames = (0..<12).map { FrameNumber(1100 + $0) }
+    var fills = FillHashes()
     for step in 0..<4000 {
       let place = random.below(12)
       let other = (place + 1 + random.below(11)) % 12
@@ -51,11 +52,24 @@ struct PageDataTests {
         let held = (0..<4096).map { memory.byte(frame, $0) }
         #expect(held == bytes)
         #expect(memory.isZeroFilled(frame) == bytes.allSatisfy { $0 == 0 })
+        #expect(memory.store.hash(memory.contents[frame.index], &fills) == Self.hash(of: bytes))
       }
     }
     for frame in frames { memory.clearData(frame) }
     for (data, _) in slots { memory.store.release(data) }
     #expect(memory.store.compactPages == 0 && memory.store.densePages == 0)
+  }
+
+  /// The hash of these bytes as a dense page holds them.
+  private static func hash(of bytes: [UInt8]) -> UInt64 {
+    var store = PageStore()
+    var data = PageData.zero
+    _ = store.makeDense(&data)
+    for offset in 0..<4096 { store.setByte(&data, offset, to: bytes[offset]) }
+    var fills = FillHashes()
+    let hash = store.hash(data, &fills)
+    store.release(data)
+    return hash
   }
 
   @Test("a page of one byte costs nothing, four words 48 bytes, more its 4 KiB")

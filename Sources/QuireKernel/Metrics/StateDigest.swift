@@ -1,0 +1,56 @@
+// A digest of what a kernel has come to: its counters, its gauges, and what its memory holds.
+
+package import KernelStorage
+
+extension Kernel {
+  /// Folds in counters and gauges, and the contents of every frame and swap slot that holds any.
+  ///
+  /// Linux: none (model only).
+  package func mixState(into digest: inout Digest) {
+    for field in Counters.fields { digest.mix(field.value(counters)) }
+    for field in Gauges.fields {
+      digest.mix(UInt64(bitPattern: Int64(gauges[keyPath: field.path])))
+    }
+    digest.mix(UInt64(memory.freeFrames))
+    digest.mix(UInt64(tasks.count))
+    mixContents(into: &digest)
+  }
+
+  /// Folds in the contents of every frame and swap slot that holds any.
+  ///
+  /// Linux: none (model only).
+  package func mixContents(into digest: inout Digest) {
+    var fills = FillHashes()
+    memory.mixContents(into: &digest, &fills)
+    for number in 0..<swap.areas.limit where swap.isActive(number) {
+      digest.mix(UInt64(number))
+      swap.areas[number].forEachUsedSlot { place, slot in
+        digest.mix(UInt64(place) << 32 | UInt64(slot.users))
+        digest.mix(memory.store.hash(slot.data, &fills))
+      }
+    }
+  }
+}
+
+extension PhysicalMemory {
+  /// The part of RAM that nobody has touched since boot is passed over: a digest costs what was
+  /// used, not what the machine has.
+  fileprivate func mixContents(into digest: inout Digest, _ fills: inout FillHashes) {
+    for zone in 0..<ZoneKind.count {
+      let untouched = zones[zone].untouchedStart.index..<zones[zone].untouchedEnd.index
+      var frame = zones[zone].start.index
+      while frame < zones[zone].end.index {
+        if frame == untouched.lowerBound && !untouched.isEmpty {
+          frame = untouched.upperBound
+          continue
+        }
+        let hash = store.hash(contents[frame], &fills)
+        if hash != 0 {
+          digest.mix(UInt64(frame))
+          digest.mix(hash)
+        }
+        frame += 1
+      }
+    }
+  }
+}
