@@ -15,6 +15,7 @@
 @_exported public import enum QuireRuntime.SchedulerKind
 @_exported public import protocol QuireRuntime.ScriptConvertible
 @_exported public import enum QuireRuntime.ScriptValue
+@_exported public import struct QuireRuntime.ScriptVariable
 @_exported public import struct QuireRuntime.ScriptWord
 @_exported public import protocol QuireRuntime.WordConvertible
 @_exported public import struct QuireSyntax.Diagnostic

@@ -126,7 +126,7 @@ public final class Machine: @unchecked Sendable {
     isScheduled = false
     if outcome != nil { return }
     if isCancelled.load(ordering: .relaxed) {
-      run.world.report(run.world.interruptionDiagnostic)
+      run.world.conclusion = run.world.interruptionDiagnostic
       return finish()
     }
     if isPaused { return }

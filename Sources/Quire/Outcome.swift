@@ -35,6 +35,14 @@ public struct Outcome: Sendable {
   public var files: [SourceFile]
   public var expectationsHeld: UInt64
   public var expectationsFailed: UInt64
+  /// The variables that the script's top level has declared, in order, with what they were when its
+  /// process ended. A run that has stopped at a limit has them as they are.
+  ///
+  /// They are copies of bounded size: of a list or a text beyond 100,000 values or 1 MiB in all,
+  /// only the beginning is here, as `ScriptValue.other`.
+  public var variables: [ScriptVariable]
+  /// The value of the script's last statement, if that is an expression that the top level came to.
+  public var value: ScriptValue
   /// The counters of /proc/vmstat.
   public var counters: Counters
   /// Every process that the script started, in the order of creation.
@@ -45,8 +53,24 @@ public struct Outcome: Sendable {
   public var time: Nanoseconds
   /// Times a CPU went from one process to another.
   public var switches: UInt64
-  /// Equal for equal runs; see `RunOptions.recordsEvents`.
+  /// Equal for equal runs: of the output, the processes, the counters and what memory holds. With
+  /// `RunOptions.recordsEvents` also of every event of the kernel, and of what memory held when the
+  /// top level ended.
   public var digest: UInt64
+
+  /// The variable `name` of the script's top level; nil when it has declared none.
+  public subscript(name: String) -> ScriptValue? {
+    variables.first { $0.name == name }?.value
+  }
+
+  /// The variable `name` as a type of Swift's: `outcome.value(of: "peak", as: Int.self)`.
+  ///
+  /// - Returns: nil when there is no such variable, or its value is of another kind.
+  public func value<Value: ScriptConvertible>(
+    of name: String, as type: Value.Type = Value.self
+  ) -> Value? {
+    self[name].flatMap { Value(scriptValue: $0) }
+  }
 
   /// The output as text.
   public var text: String { String(decoding: output, as: UTF8.self) }
@@ -61,7 +85,8 @@ public struct RunOptions: Hashable, Sendable {
   public var slice = 10_000
   /// Checks the kernel's invariants after every quantum. Slow.
   public var audits = false
-  /// Lets the sequence of kernel events take part in the digest.
+  /// Lets the sequence of kernel events, and the memory at the end of the top level, take part in
+  /// the digest.
   public var recordsEvents = false
 
   public init() {}

@@ -36,6 +36,7 @@ struct Run: ~Copyable {
   /// Makes one slice of steps; false when there is nothing more to do.
   mutating func advance() -> Bool {
     limit = nil
+    world.conclusion = nil
     switch world.run(steps: max(1, options.slice)) {
     case .more: return true
     case .finished:
@@ -43,22 +44,23 @@ struct Run: ~Copyable {
       world.reportSilentDeaths()
     case .stopped(let kind):
       limit = kind
-      world.report(world.limitDiagnostic(kind))
+      world.conclusion = world.limitDiagnostic(kind)
     }
     return false
   }
 
-  func outcome(isCancelled: Bool = false) -> Outcome {
-    let ending = ending(isCancelled)
+  mutating func outcome() -> Outcome {
+    let ending = ending
     return Outcome(
       ending: ending, exitStatus: exitStatus(ending), output: [],
       diagnostics: world.allDiagnostics, files: world.image.program.files,
       expectationsHeld: world.expectationsHeld, expectationsFailed: world.expectationsFailed,
-      counters: world.kernel.counters, processes: world.processSummaries, steps: world.steps,
+      variables: world.topLevelVariables(), value: world.mainValue, counters: world.kernel.counters,
+      processes: world.processSummaries, steps: world.steps,
       time: world.latestTime, switches: world.switches, digest: world.digest)
   }
 
-  private func ending(_ isCancelled: Bool) -> Outcome.Ending {
+  private var ending: Outcome.Ending {
     if !world.violations.isEmpty { return .corrupt(world.violations) }
     if let limit { return .limitReached(limit) }
     if let panic = world.kernel.panic { return .panicked(panic) }

@@ -157,12 +157,12 @@ public struct Session: ~Copyable {
       case .finished: break loop
       case .stopped(let limit):
         ending = .limitReached(limit)
-        machines[0].report(machines[0].limitDiagnostic(limit))
+        machines[0].conclusion = machines[0].limitDiagnostic(limit)
         break loop
       case .more:
         if isInterrupted() {
           ending = .interrupted
-          machines[0].report(machines[0].interruptionDiagnostic)
+          machines[0].conclusion = machines[0].interruptionDiagnostic
           break loop
         }
       }

@@ -50,7 +50,11 @@ public struct Kernel: ~Copyable {
       try kernel.bootTasks()
       try kernel.bootSwap()
     } catch {
-      throw MachineError(key: "ram", message: "no memory is left for the first tasks")
+      let isKeptFree = machine.tunables.minFreeKilobytes != nil
+      throw MachineError(
+        key: isKeptFree ? "sysctl" : "ram",
+        message: "no memory is left for the first tasks"
+          + (isKeptFree ? "; vm.min_free_kbytes keeps too much free" : ""))
     }
     return kernel
   }

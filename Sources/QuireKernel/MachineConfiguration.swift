@@ -116,7 +116,14 @@ extension MachineConfiguration {
     if cpus < 1 || cpus > Self.maximumCPUs {
       try refuse("cpus", "a machine has 1 to \(Self.maximumCPUs) CPUs, not \(cpus)")
     }
-    if reserve >= ram / 2 { try refuse("reserve", "the kernel image would fill half of the RAM") }
+    if reserve > ram / 2 {
+      try refuse("reserve", "the kernel image would fill more than half of the RAM")
+    }
+    if let kept = tunables.minFreeKilobytes, kept > Int(ram >> 11) {
+      try refuse(
+        "sysctl",
+        "vm.min_free_kbytes = \(kept) keeps too much free; half of the RAM is \(ram >> 11)")
+    }
     if swap.count > Self.maximumSwapAreas {
       try refuse("swap", "at most \(Self.maximumSwapAreas) swap areas, not \(swap.count)")
     }

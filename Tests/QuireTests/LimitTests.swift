@@ -37,6 +37,31 @@ struct LimitTests {
     #expect(outcome.report.contains("test.quire:"))
   }
 
+  @Test("a fork bomb ends, however small the machine: the dead that nobody waited for count")
+  func forkBomb() throws {
+    for source in ["machine { ram: 8MiB }\nwhile true { fork() }", "while true { fork() }"] {
+      let outcome = try run(source, limits: limited { $0.processes = 3_000 })
+      #expect(outcome.ending == .limitReached(.processes))
+      let reason = outcome.diagnostics.last?.message
+      #expect(reason == "the run has reached its limit of 3000 processes")
+    }
+    let orderly = try run(
+      "repeat 100 { wait(fork() { exit 1 }) }", limits: limited { $0.processes = 10 })
+    #expect(orderly.ending == .finished)
+    let failing = try run(
+      "repeat 100 { wait(fork() { raise \"no\" }) }", limits: limited { $0.processes = 10 })
+    #expect(failing.ending == .finished)
+  }
+
+  @Test("a sleep does not carry a run beyond its limit of time")
+  func sleeping() throws {
+    let outcome = try run(
+      "fork { sleep 20s }\nsleep 10s", limits: limited { $0.virtualTime = 1_000_000 })
+    #expect(outcome.ending == .limitReached(.virtualTime))
+    #expect(outcome.time == 1_000_000)
+    #expect(outcome.report.contains("every process waits for a later time"))
+  }
+
   @Test("a script cannot catch a limit")
   func uncatchable() throws {
     let outcome = try run(

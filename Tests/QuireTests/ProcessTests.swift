@@ -121,7 +121,7 @@ struct ProcessTests {
       expect now() < 1s
 
       var count = 0
-      on_signal SIGUSR1 { n in count = count + n }
+      on_signal SIGUSR1 { n in if n == SIGUSR1 { count = count + 10 } }
       kill self, SIGUSR1
       expect count == 10
       expect EINVAL { on_signal SIGKILL { nil } }

@@ -133,10 +133,34 @@ extension Kernel {
     return .none
   }
 
-  /// SIGKILL before all others, then by number.
+  /// SIGKILL before all others, then those of a task's own accesses, then by number.
+  ///
+  /// Linux: `next_signal` and `SYNCHRONOUS_MASK`, kernel/signal.c.
   private func nextSignal(of task: TaskIndex) -> Signal? {
     let signals = deliverableSignals(of: task)
-    return signals.contains(.SIGKILL) ? .SIGKILL : signals.lowest
+    if signals.contains(.SIGKILL) { return .SIGKILL }
+    for signal in [Signal.SIGBUS, .SIGFPE, .SIGSEGV] where signals.contains(signal) {
+      return signal
+    }
+    return signals.lowest
+  }
+
+  /// The signal by which the next delivery would end the task, unless it is SIGKILL: what whoever
+  /// runs tasks may `dequeue` to make something else of it.
+  ///
+  /// Linux: none (model only).
+  package func lethalSignal(of task: TaskIndex) -> Signal? {
+    guard let signal = nextSignal(of: task), signal != .SIGKILL,
+      signal.defaultAction == .terminate, tasks.action(of: task, for: signal) == .byDefault
+    else { return nil }
+    return signal
+  }
+
+  /// Takes a pending signal without acting on it.
+  ///
+  /// Linux: `dequeue_signal`, kernel/signal.c.
+  package mutating func dequeue(_ signal: Signal, of task: TaskIndex) {
+    tasks[task].pending.remove(signal)
   }
 
   private mutating func stop(_ task: TaskIndex) {

@@ -70,8 +70,8 @@ extension Kernel {
     swap.enable(area)
   }
 
-  /// A task that was emptying areas dies: they stay.
-  mutating func abandonSwapOffs(of task: TaskIndex) {
+  /// A task that was emptying areas dies or turns to something else: they stay.
+  package mutating func abandonSwapOffs(of task: TaskIndex) {
     guard tasks[task].flags.contains(.swapoffCaller) else { return }
     for area in 0..<swap.areas.limit where swap.isActive(area) {
       if swap.areas[area].emptiedBy == task { restore(area) }

@@ -26,8 +26,12 @@ extension Builtin {
       ], returns: .process, "Starts a fresh process as a child of the caller and returns it.",
       fails: spawnFailures),
     Signature(
-      "exit", [Parameter("status", .integer, .optional, "0 ... 255; default 0.")],
-      "Ends the calling process."),
+      "exit",
+      [
+        Parameter(
+          "status", .integer, .optional,
+          "0 ... 255; default 0. Of any other number the low eight bits count.")
+      ], "Ends the calling process."),
     Signature(
       "wait",
       [Parameter("process", .process, .optional, "The child; by default all of them.")],
@@ -46,8 +50,11 @@ extension Builtin {
       "kill",
       [
         Parameter("process", .process, "The process, or its pid."),
-        Parameter("signal", .integer, .optional, "Default SIGTERM; 0 only asks whether it exists."),
-      ], "Sends a signal to a process.",
+        Parameter(
+          "signal", .signal, .optional,
+          "SIGTERM … or its number; default SIGTERM. 0 only asks whether the process exists."),
+      ],
+      "Sends a signal to a process; `try` catches one to oneself that nobody handles.",
       fails: [
         Failure("ESRCH", "there is no such process"),
         Failure("EPERM", "it belongs to somebody else"),
@@ -86,9 +93,11 @@ extension Builtin {
     Signature(
       "on_signal",
       [
-        Parameter("signal", .integer, "SIGUSR1 …; not SIGKILL or SIGSTOP."),
-        Parameter("block", .block, "What to do; takes the signal's number."),
-      ], "Handles a signal with a block.",
+        Parameter("signal", .signal, "SIGUSR1 …; not SIGKILL or SIGSTOP."),
+        Parameter(
+          "block", .block, "What to do; takes the signal, and the address of a refused access."),
+      ],
+      "Handles a signal with a block; a refused access is made once more when the block has ended.",
       fails: [Failure("EINVAL", "the signal cannot be handled")]),
     Signature(
       "event", returns: .event,

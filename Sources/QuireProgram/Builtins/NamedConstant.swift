@@ -1,6 +1,9 @@
-// The kernel's words that are integers in a script: errnos, signals, protections, flags.
+// The kernel's words that are constants in a script: errnos, signals, protections, flags.
 
-/// A name that stands for an integer everywhere.
+/// A name that stands for the same value everywhere.
+///
+/// Protections and flags are integers. Errnos and signals are their own names, as `error.errno` and
+/// `status.signal` give them: `status.signal == SIGTERM`.
 package struct NamedConstant: Hashable, Sendable {
   package enum Family: UInt8, Hashable, Sendable {
     case errno, signal, protection, mapFlag, remapFlag, advice, lockFlag, syncFlag, segmentFlag
@@ -10,6 +13,9 @@ package struct NamedConstant: Hashable, Sendable {
   package var name: String
   package var value: Int64
   package var family: Family
+
+  /// Whether a script sees the name itself rather than the number.
+  package var isItsName: Bool { family == .errno || family == .signal }
 
   /// All of them. Errnos and signals have Linux's numbers; the GFP words are the bits of
   /// `GFPFlags` of the simulated kernel (a test of the runtime compares them).

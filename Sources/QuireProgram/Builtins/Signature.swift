@@ -95,7 +95,7 @@ package enum ValueKind: String, Hashable, Sendable {
   case size = "size in bytes"
   case duration = "duration in ns"
   case flags
-  case address, region, process, status, page, cache, object, file, error, event
+  case address, region, process, status, signal, page, cache, object, file, error, event
   case swapArea = "swap area"
   case semaphore, barrier, view
 }

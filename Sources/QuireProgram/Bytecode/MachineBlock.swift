@@ -22,6 +22,7 @@ package struct MachineBlock: Hashable, Sendable {
 /// A constant in a machine block. Sizes are in bytes, times in nanoseconds.
 package indirect enum MachineValue: Hashable, Sendable {
   case integer(Int64)
+  case address(UInt64)
   case float(Double)
   case boolean(Bool)
   case string(String)

@@ -27,6 +27,8 @@ package struct Program: Sendable {
   package internal(set) var modules: [Module] = []
   package internal(set) var tests: [Test] = []
   package internal(set) var machine: MachineBlock?
+  /// What the script declares at its top level, in order; empty in a session.
+  package internal(set) var variables: [TopLevelVariable] = []
   /// Runs the modules and the script from its first line to its last; takes no arguments.
   package internal(set) var entry: FunctionIndex = 0
   /// Which files the spans speak of, by `FileID`.
@@ -117,6 +119,21 @@ package struct GlobalVariable: Hashable, Sendable {
   package var isConstant: Bool
   package var documentation: String
   package var span: SourceSpan
+}
+
+/// A variable of the script's top level, for whoever reads what a run leaves behind.
+package struct TopLevelVariable: Hashable, Sendable {
+  package enum Place: Hashable, Sendable {
+    case register(Register)
+    /// The register holds a cell.
+    case cell(Register)
+    case global(GlobalIndex)
+  }
+
+  package var name: String
+  package var place: Place
+  /// The variable has a value when the top level has come to this address.
+  package var start: UInt32
 }
 
 /// One file of the program; the script itself is the first.

@@ -13,7 +13,7 @@ extension Compiler {
       case .function, .itself: return use
       default: return nil
       }
-    case .nothing, .global, .integer, .module: return nil
+    case .nothing, .global, .integer, .word, .module: return nil
     }
   }
 

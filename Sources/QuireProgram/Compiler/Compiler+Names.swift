@@ -17,6 +17,7 @@ enum Location: Equatable {
   /// The running closure.
   case itself
   case integer(Int64)
+  case word(String)
   case nothing
 }
 
@@ -29,6 +30,7 @@ extension Compiler {
     case .function(let index): .function(index)
     case .builtin(let index): .builtin(index)
     case .integer(let value): .integer(value)
+    case .word(let text): .word(text)
     }
   }
 
@@ -83,6 +85,7 @@ extension Compiler {
     case .itself: function.emit(Instruction(.getSelf, a: result), at: span)
     case .integer(let value):
       emitConstant(.integer(value), into: result, at: span)
+    case .word(let text): emitConstant(.string(text), into: result, at: span)
     case .nothing: function.emit(Instruction(.loadNil, a: result), at: span)
     }
     return result
@@ -110,7 +113,7 @@ extension Compiler {
       function.emit(Instruction(.setCapturedCell, a: index, b: value), at: span)
     case .global(let index):
       function.emit(Instruction(.setGlobal, a: value, wide: Int32(clamping: index)), at: span)
-    case .captured, .function, .builtin, .itself, .integer, .nothing: break
+    case .captured, .function, .builtin, .itself, .integer, .word, .nothing: break
     }
   }
 

@@ -56,7 +56,9 @@ extension Compiler {
       _ = compileStatement(expression)
       function.release(to: mark)
     case .constant(_, let value), .variable(_, let value):
-      compileDeclaration(file[declaration: id], value, at: span)
+      let variable = file[declaration: id]
+      compileDeclaration(variable, value, at: span)
+      if file.variables[variable].isTopLevel { function.declared.append((variable, function.here)) }
     case .assignment(let target, let operation, let value):
       compileAssignment(target, operation, value, at: span)
     case .function: compileNestedFunction(file[declaration: id], at: span)

@@ -35,6 +35,8 @@ struct Compiler {
 
   /// What a file's body does before its first statement.
   var prologue: [FunctionIndex]
+  /// The variables of the file's top level.
+  private(set) var topLevel: [TopLevelVariable] = []
   /// Where the body's last value is kept, in a session.
   var lastValueGlobal: GlobalIndex?
 
@@ -110,7 +112,25 @@ extension Compiler {
     case .function, .closure, .processBlock: break
     }
     compileBody(tree[context.body].statements)
+    if context.kind == .file { noteTopLevel() }
     finish(context.kind, context.signature, context.span, ignoring: context.ignoresArguments)
+  }
+
+  /// Says where the variables are that the file's body has declared.
+  private mutating func noteTopLevel() {
+    let entry = UInt32(tables.program.code.count)
+    for (id, start) in function.declared {
+      let variable = file.variables[id]
+      let place: TopLevelVariable.Place
+      if globalIndices[id] >= 0 {
+        place = .global(GlobalIndex(globalIndices[id]))
+      } else if let register = function.registers[id] {
+        place = variable.needsCell ? .cell(register) : .register(register)
+      } else {
+        continue
+      }
+      topLevel.append(TopLevelVariable(name: variable.name, place: place, start: entry + start))
+    }
   }
 
   private mutating func bindParameters(of context: Context) {

@@ -16,6 +16,8 @@ struct FunctionBuilder {
   var loops: [Loop] = []
   /// Where variables live that are declared in this function and not global.
   var registers: [VariableID: Register] = [:]
+  /// Variables of the file's top level, and from which address on they have a value.
+  var declared: [(variable: VariableID, start: UInt32)] = []
 
   /// Integers that wait in registers while a loop runs that compares with them.
   var loopConstants: [Int64: Register] = [:]

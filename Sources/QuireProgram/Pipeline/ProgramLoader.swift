@@ -108,6 +108,7 @@ struct ProgramLoader {
       return
     }
     tables.program.entry = body
+    if !isSession { tables.program.variables = compiler.topLevel }
     tables.program.tests = file.tests.map {
       Test(name: $0.name, function: compiler.functionIndex(of: $0.context), span: $0.span)
     }

@@ -99,7 +99,8 @@ extension Program {
     }
     let constants = NamedConstant.all.map {
       NameSummary(
-        name: $0.name, kind: .constant, synopsis: "\($0.name) = \($0.value)", documentation: "")
+        name: $0.name, kind: .constant, synopsis: "\($0.name) = \($0.value)",
+        documentation: $0.isItsName ? "A script sees its name: \"\($0.name)\"." : "")
     }
     return functions + constants
   }

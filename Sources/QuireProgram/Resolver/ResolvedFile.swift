@@ -65,6 +65,8 @@ enum Use: Equatable {
   case function(FunctionIndex)
   case builtin(Int)
   case integer(Int64)
+  /// The name of an errno or of a signal, which is its own value.
+  case word(String)
   /// Nil for a module that could not be had.
   case module(Int?)
 }

@@ -78,7 +78,7 @@ extension Resolver {
     case .builtin(let index): environment.program.builtins[index]
     case .function(let index): environment.program.functions[Int(index)].signature
     case .variable(let variable): signature(of: variable)
-    case .nothing, .global, .integer, .module: nil
+    case .nothing, .global, .integer, .word, .module: nil
     }
   }
 
@@ -101,7 +101,7 @@ extension Resolver {
       case .function, .itself: return signature(of: variable)
       default: return nil
       }
-    case .nothing, .global, .integer, .module: return nil
+    case .nothing, .global, .integer, .word, .module: return nil
     }
   }
 
@@ -160,13 +160,13 @@ extension Resolver {
     case .builtin, .function, .nothing: true
     case .variable(let variable):
       file.variables[variable].function != nil || file.variables[variable].kind == .function
-    case .global, .integer, .module: false
+    case .global, .integer, .word, .module: false
     }
   }
 
   private func isCertainlyNoFunction(_ call: Call) -> Bool {
     switch file[use: call.callee] {
-    case .integer: true
+    case .integer, .word: true
     case .builtin(let index):
       environment.program.builtins[index].isValue && !tree[call.arguments].isEmpty
     case .variable(let variable): file.variables[variable].kind?.isNoFunction ?? false

@@ -71,6 +71,7 @@ extension Resolver {
     switch tree[id] {
     case .invalid: return nil
     case .boolean(let value): return .boolean(value)
+    case .address(let value): return .address(value)
     case .float(let value): return .float(value)
     case .unary(.negate, let operand):
       if case .float(let value) = tree[operand] { return .float(-value) }
@@ -126,7 +127,7 @@ extension MachineKey {
   func mismatch(with value: MachineValue) -> String? {
     switch (self, value) {
     case (.ram, .integer), (.reserve, .integer), (.nodes, .integer), (.cpus, .integer),
-      (.seed, .integer), (.quantum, .integer):
+      (.seed, .integer), (.seed, .address), (.quantum, .integer):
       nil
     case (.ram, _): "a size: 64MiB"
     case (.reserve, _): "a size: 4MiB"

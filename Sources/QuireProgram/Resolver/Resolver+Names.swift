@@ -36,7 +36,9 @@ extension Resolver {
   private func outerMeaning(of text: String) -> Use? {
     if let symbol = environment.symbols[text] { return Use(symbol) }
     if let builtin = environment.builtinIndex[text] { return .builtin(builtin) }
-    if let constant = Environment.constants[text] { return .integer(constant.value) }
+    if let constant = Environment.constants[text] {
+      return constant.isItsName ? .word(text) : .integer(constant.value)
+    }
     return nil
   }
 
@@ -85,7 +87,7 @@ extension Resolver {
       guard target.isConstant else { return }
       reportConstant(text, .constant, declaredAt: target.span, at: span)
     case .nothing: break
-    case .function, .builtin, .integer, .module:
+    case .function, .builtin, .integer, .word, .module:
       report("constant-assignment", "'\(text)' is not a variable", at: span)
     }
   }

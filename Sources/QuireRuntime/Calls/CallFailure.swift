@@ -59,7 +59,7 @@ extension World {
       content.call = name
       return .raise(heap.error(content))
     case .signal(let info, let kind):
-      current.operation = .none
+      if isHandled(info) { return .again }
       return .raise(heap.error(content(of: info, kind, name)))
     }
   }

@@ -138,6 +138,7 @@ extension World {
     switch progress {
     case .done:
       current.operation = .none
+      current.refusal = nil
       return nil
     case .again:
       current.operation = later
@@ -149,7 +150,7 @@ extension World {
       current.wait = .device(until: time)
       return .wait
     case .signal(let info):
-      current.pattern = nil
+      current.operation = later
       throw .signal(info, kind)
     case .killed:
       current.operation = later

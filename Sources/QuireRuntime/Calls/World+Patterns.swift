@@ -27,8 +27,8 @@ extension World {
         throw .misuse(error.message)
       }
     case "weighted":
-      let first = try patternNumbers(patternField("first", of: value), "first")
-      let weights = try patternNumbers(patternField("weight", of: value), "weight")
+      let first = try patternNumbers(patternField("first", of: value), "the pattern's 'first'")
+      let weights = try patternNumbers(patternField("weight", of: value), "the pattern's 'weight'")
       do { return try AccessPattern(first: first, weights: weights, over: pages) } catch {
         throw .misuse(error.message)
       }
@@ -38,7 +38,7 @@ extension World {
 
   private func listedPattern(_ list: Value, over pages: UInt64) throws(CallFailure) -> AccessPattern
   {
-    let numbers = try patternNumbers(list, "pattern")
+    let numbers = try patternNumbers(list, "'pattern'")
     if numbers.isEmpty { throw .misuse("the list of pages is empty") }
     for number in numbers where number >= pages {
       throw .misuse("page \(number) is not in the region, which has \(pages)")
@@ -58,11 +58,11 @@ extension World {
   }
 
   private func patternNumbers(_ list: Value, _ name: String) throws(CallFailure) -> [UInt64] {
-    guard list.has(.list) else { throw .misuse("the pattern's '\(name)' is a list of integers") }
+    guard list.has(.list) else { throw .misuse("\(name) is a list of integers") }
     var numbers: [UInt64] = []
     for index in 0..<heap.count(ofList: list) {
       guard let number = heap.asInteger(heap.element(index, of: list)), number >= 0 else {
-        throw .misuse("the pattern's '\(name)' is a list of integers that are not negative")
+        throw .misuse("\(name) is a list of integers that are not negative")
       }
       numbers.append(UInt64(number))
     }

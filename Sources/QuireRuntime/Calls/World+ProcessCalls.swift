@@ -40,8 +40,11 @@ extension World {
     return .value(handle(of: admit(child, heap.copy(), task, parent: current.process)))
   }
 
+  /// A machine that runs out of processes refuses the next one (EAGAIN), whoever starts it dies,
+  /// and a fork bomb goes on for ever: so the dead that nobody waited for count, too.
   private func checkProcessLimit() throws(CallFailure) {
-    if kernel.tasks.count - kernelTaskCount >= limits.processes {
+    let existing = kernel.tasks.count - kernelTaskCount
+    if max(existing, livingProcesses + unseenFailures) >= limits.processes {
       throw .outcome(.limit(.processes))
     }
   }
@@ -106,6 +109,7 @@ extension World {
     switch result {
     case .child(let child):
       let number = ledger.newest(withPID: child.pid)
+      if ledger[number].failed && !ledger[number].wasWaitedFor { unseenFailures -= 1 }
       ledger[number].wasWaitedFor = true
       return number
     case .noneReady: throw .errno(.EINTR)
@@ -120,14 +124,25 @@ extension World {
 
   /// kill(process, signal)
   mutating func killCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    let number = try optionalInteger(1, "signal", call) ?? Int64(Signal.SIGTERM.rawValue)
+    let number =
+      argument(1, call).isAbsent ? Int64(Signal.SIGTERM.rawValue) : try signalNumber(1, call)
     let pid = try pidToSignal(call)
     try refusable { world throws(Errno) in
       try world.kernel.kill(pid, Int32(clamping: number), by: world.current.task)
     }
     drainWakeups()
+    if let error = caughtSignal() { throw .outcome(.raise(error)) }
     let isForSelf = !kernel.deliverableSignals(of: current.task).isEmpty
     return isForSelf ? .yield(.none) : .value(.none)
+  }
+
+  /// The number of a signal, which is given by its name or by that number.
+  private func signalNumber(_ index: Int, _ call: BuiltinCall) throws(CallFailure) -> Int64 {
+    guard let name = heap.asString(argument(index, call)) else {
+      return try integer(index, "signal", call)
+    }
+    guard let signal = Signal(name: name) else { throw .misuse("there is no signal \"\(name)\"") }
+    return Int64(signal.rawValue)
   }
 
   private func pidToSignal(_ call: BuiltinCall) throws(CallFailure) -> ProcessID {
@@ -144,7 +159,7 @@ extension World {
 
   /// on_signal(signal, block)
   mutating func onSignalCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    let number = try integer(0, "signal", call)
+    let number = try signalNumber(0, call)
     guard let code = UInt8(exactly: number), let signal = Signal(rawValue: code) else {
       throw .errno(.EINVAL)
     }

@@ -4,6 +4,7 @@ internal import KernelStorage
 internal import QuireKernel
 internal import QuireProgram
 internal import QuireReports
+internal import QuireSyntax
 
 extension World {
   /// show(view, argument)
@@ -23,7 +24,7 @@ extension World {
     case .maps: text = kernel.mapsReport(of: try taskToShow(call))
     case .status: text = kernel.statusReport(of: try taskToShow(call))
     case .smaps: text = kernel.smapsText(of: try taskToShow(call))
-    case .slab: text = kernel.slabReport(named: try optionalString(1, "argument", call))
+    case .slab: text = kernel.slabReport(named: try cacheToShow(call))
     case .swap: text = kernel.swapReport()
     case .slabs: text = kernel.slabReport(named: nil)
     case .meminfo: text = kernel.memInfoText()
@@ -36,6 +37,14 @@ extension World {
     let number = try process(1, "argument", call)
     guard let task = task(of: number) else { throw .misuse(obituary(of: number)) }
     return task
+  }
+
+  private func cacheToShow(_ call: BuiltinCall) throws(CallFailure) -> String? {
+    guard let name = try optionalString(1, "argument", call) else { return nil }
+    let names = kernel.slabUsage().map(\.name)
+    if names.contains(name) { return name }
+    let hint = didYouMean(name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+    throw .misuse("there is no cache \"\(name)\"\(hint)")
   }
 
   /// cat(path)

@@ -82,7 +82,8 @@ extension Execution {
   /// Calls a function between two instructions; its result is dropped. When it returns the
   /// interpreter calls `World.leaveHandler`, and what it interrupted goes on as it was.
   mutating func interrupt(
-    with function: Value, argument: Value, in image: CodeImage, _ heap: borrowing ScriptHeap
+    with function: Value, _ first: Value, _ second: Value, in image: CodeImage,
+    _ heap: borrowing ScriptHeap
   ) {
     guard let index = heap.functionIndex(of: function) else { return }
     let target = image.targets[index]
@@ -99,7 +100,8 @@ extension Execution {
     isResuming = false
     base = start
     for parameter in 0..<Int(target.parameterCount) {
-      self[parameter] = parameter == 0 ? argument : .absent
+      let missing = parameter < Int(target.requiredCount) ? Value.none : .absent
+      self[parameter] = parameter == 0 ? first : parameter == 1 ? second : missing
     }
     closure = function.has(.closure) ? function : .none
     pc = Int(target.entry)
@@ -107,17 +109,38 @@ extension Execution {
 
   // MARK: Traces
 
-  /// Addresses of the calls that wait, the innermost first.
+  /// Whether `body` holds for the place of some frame, the running one first; a frame that waits
+  /// for a callee is at its call.
+  func containsPlace(where body: (Int) -> Bool) -> Bool {
+    if body(pc) { return true }
+    var frame = depth - 1
+    while frame >= 0 {
+      if body(takePlace(from: &frame)) { return true }
+    }
+    return false
+  }
+
+  /// Where the first frame stands, whose registers begin at the bottom of the stack.
+  var outermostPlace: Int {
+    var frame = depth - 1
+    var place = pc
+    while frame >= 0 { place = takePlace(from: &frame) }
+    return place
+  }
+
+  /// Addresses of the calls that wait and of what handlers have interrupted, the innermost first.
   func trace(limit: Int) -> [Int] {
     var places: [Int] = []
     var frame = depth - 1
-    while frame >= 0 && places.count < limit {
-      let word = frames[2 * frame]
-      if word >> 32 != Self.handlerMark {
-        places.append(Int(truncatingIfNeeded: word & 0xffff_ffff) - 1)
-      }
-      frame -= 1
-    }
+    while frame >= 0 && places.count < limit { places.append(takePlace(from: &frame)) }
     return places
+  }
+
+  /// Where the frame of pair `frame` stands; goes on to the pair of the one before.
+  private func takePlace(from frame: inout Int) -> Int {
+    let place = Int(truncatingIfNeeded: frames[2 * frame] & 0xffff_ffff)
+    let isInterrupted = frame > 0 && frames[2 * (frame - 1)] >> 32 == Self.handlerMark
+    frame -= isInterrupted ? 2 : 1
+    return isInterrupted ? place : place - 1
   }
 }

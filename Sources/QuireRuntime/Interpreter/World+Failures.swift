@@ -20,7 +20,9 @@ extension World {
   @inline(never)
   mutating func unwind(_ error: Value, at place: Int) -> Bool {
     let trace = current.execution.trace(limit: ErrorContent.traceLimit)
-    heap.setPlace(of: error, place, depth: current.execution.depth, trace: trace)
+    // A handler that runs takes a frame of its own.
+    let depth = current.execution.depth - current.handling.count
+    heap.setPlace(of: error, place, depth: depth, trace: trace)
     var address = place
     while true {
       if let handler = image.handler(at: address) {
@@ -31,7 +33,10 @@ extension World {
         return true
       }
       switch current.execution.popFrame() {
-      case .none: return false
+      case .none:
+        // The process ends, and this is where it has come to.
+        current.execution.pc = address
+        return false
       // The frame goes on behind its call; the call is what failed there.
       case .caller: address = current.execution.pc - 1
       case .interrupted:

@@ -11,8 +11,10 @@ extension World {
     case .failure(let refusal): return fail(ErrorContent("format: \(refusal.message)"))
     }
     if !argument(1, call).isAbsent {
-      guard let width = heap.asInteger(argument(1, call)), width.magnitude <= 1 << 20 else {
-        return refuse(.format, argument(1, call), takes: "a width of at most 2^20")
+      let width = heap.asInteger(argument(1, call))
+      guard let width, width.magnitude <= 1 << 20 else {
+        return refuse(
+          .format, argument(1, call), takes: "a width of at most 2^20", isOutOfRange: width != nil)
       }
       pad(&text, to: Int(width))
     }

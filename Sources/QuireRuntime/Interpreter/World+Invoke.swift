@@ -85,6 +85,7 @@ extension World {
     case .none:
       settleSteps()
       if rests(with: value) { return .stop(.waiting) }
+      if current.process == mainProcess { keepMainValue(value) }
       endCurrentTask(.exited(0), failed: false)
       return .stop(.ended)
     case .caller: current.execution.registers[result] = value.bits

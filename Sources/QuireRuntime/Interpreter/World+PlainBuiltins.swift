@@ -61,11 +61,12 @@ extension World {
   }
 
   /// An argument of the wrong kind.
-  mutating func refuse(_ builtin: Builtin, _ value: Value, takes expected: String)
-    -> BuiltinOutcome
-  {
-    let kind = heap.kindPhrase(of: value)
-    var content = ErrorContent("\(builtin.name): takes \(expected), not \(kind): \(excerpt(value))")
+  mutating func refuse(
+    _ builtin: Builtin, _ value: Value, takes expected: String, isOutOfRange: Bool = false
+  ) -> BuiltinOutcome {
+    let kind = isOutOfRange ? "" : "\(heap.kindPhrase(of: value)): "
+    let found = kind + excerpt(value)
+    var content = ErrorContent("\(builtin.name): takes \(expected), not \(found)")
     content.call = builtin.name
     return fail(content)
   }
@@ -139,7 +140,8 @@ extension World {
   private mutating func address(from value: Value) -> BuiltinOutcome {
     guard heap.reserve(ScriptHeap.numberWords) else { return .room(ScriptHeap.numberWords) }
     guard let bits = addressBits(value) else {
-      return refuse(.address, value, takes: "an integer from 0")
+      let isNegative = heap.asInteger(value) != nil
+      return refuse(.address, value, takes: "an integer from 0", isOutOfRange: isNegative)
     }
     return .value(heap.address(bits))
   }
@@ -152,10 +154,12 @@ extension World {
   private mutating func region(from start: Value, _ length: Value) -> BuiltinOutcome {
     guard heap.reserve(ScriptHeap.regionWords) else { return .room(ScriptHeap.regionWords) }
     guard let first = addressBits(start) else {
-      return refuse(.region, start, takes: "an address")
+      let isNegative = heap.asInteger(start) != nil
+      return refuse(.region, start, takes: "an address", isOutOfRange: isNegative)
     }
     guard let size = heap.asInteger(length).flatMap({ UInt64(exactly: $0) }) else {
-      return refuse(.region, length, takes: "a length from 0")
+      let isNegative = heap.asInteger(length) != nil
+      return refuse(.region, length, takes: "a length from 0", isOutOfRange: isNegative)
     }
     if first.addingReportingOverflow(size).overflow {
       return fail(ErrorContent("region: the end lies beyond the last address"))

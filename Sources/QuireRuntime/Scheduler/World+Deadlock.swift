@@ -23,10 +23,9 @@ extension World {
     }
     isDeadlocked = true
     let count = livingProcesses == 1 ? "the process waits" : "all \(livingProcesses) processes wait"
-    report(
-      Diagnostic(
-        .error, "deadlock", "deadlock: \(count) and nobody can wake anybody",
-        at: span ?? self.span(ofAddress: 0), notes: notes))
+    conclusion = Diagnostic(
+      .error, "deadlock", "deadlock: \(count) and nobody can wake anybody",
+      at: span ?? self.span(ofAddress: 0), notes: notes)
   }
 
   /// What a wait is for, in words.
@@ -50,7 +49,9 @@ extension World {
     switch synchronizer.kind {
     case .event: return "for an event that nobody signals"
     case .semaphore: return "for a semaphore that nobody raises"
-    case .barrier: return "at a barrier of \(synchronizer.count), where \(waiting) have come"
+    case .barrier:
+      let verb = waiting == 1 ? "has" : "have"
+      return "at a barrier of \(synchronizer.count), where \(waiting) \(verb) come"
     }
   }
 }

@@ -14,14 +14,18 @@ extension World {
   /// Runs for at most `steps` steps of all fibers together.
   package mutating func run(steps: Int) -> Status {
     var left = steps
+    timeSlept = 0
     while left > 0 {
       if isResting { return .finished }
-      if runningFiber == 0 && !dispatchNext() {
-        reportDeadlock()
-        return .finished
+      if runningFiber == 0 {
+        if sleepsBeyondTheLimit() { return .stopped(.virtualTime) }
+        if !dispatchNext() {
+          reportDeadlock()
+          return .finished
+        }
       }
       if let panic = kernel.panic {
-        report(panicDiagnostic(panic))
+        conclusion = panicDiagnostic(panic)
         return .finished
       }
       if hasDeliverableSignals && !deliverSignals() { continue }
@@ -52,6 +56,28 @@ extension World {
     violations = kernel.checkInvariants()
     for violation in violations { report(violationDiagnostic(violation)) }
     return violations.isEmpty
+  }
+
+  /// Whether whoever is ready first is so only after the limit of time. The clocks of the CPUs stay
+  /// where they are: a run that goes on must be the one that never stopped.
+  private mutating func sleepsBeyondTheLimit() -> Bool {
+    guard let latest = limits.virtualTime, let next = firstToRun, next.time > latest else {
+      return false
+    }
+    timeSlept = latest
+    return true
+  }
+
+  /// The entry whose time comes first, left where it is.
+  private var firstToRun: ReadyEntry? {
+    mutating get {
+      dropStaleCandidates()
+      let drawn = candidates.min(by: ReadyEntry.precedes)
+      guard let queued = firstReady() else { return drawn }
+      ready.restore(queued)
+      guard let drawn else { return queued }
+      return ReadyEntry.precedes(drawn, queued) ? drawn : queued
+    }
   }
 
   // MARK: Dispatch

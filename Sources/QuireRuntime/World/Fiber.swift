@@ -42,6 +42,8 @@ package enum Operation: Sendable, Hashable, BitwiseCopyable {
   case granted
   /// A signal was handled in the middle of a wait, which ends with EINTR.
   case interrupted
+  /// An access was refused and its handler has run; it is made once more. See `Fiber.refusal`.
+  case refused
 }
 
 /// The script side of one task.
@@ -59,6 +61,9 @@ package struct Fiber: ~Copyable {
   package var operation = Operation.none
   /// The walk of a `.patterned` operation.
   package var pattern: AccessPattern?
+  /// The address at which the access in `operation` was refused last, if a handler was called for
+  /// it: at the same address it is not called again.
+  package var refusal: VirtualAddress?
   /// Signals whose handlers run now, and what each of them interrupted; the innermost last.
   package var handling: [HandledSignal] = []
   /// By signal number: the closure that handles it. Values of the process's heap, which the
@@ -85,8 +90,10 @@ package struct Fiber: ~Copyable {
 }
 
 /// A signal whose handler runs.
-package struct HandledSignal: Sendable, Hashable, BitwiseCopyable {
+package struct HandledSignal: Sendable, Hashable {
   package var signal: Signal
   /// What the interrupted call goes on with.
   package var operation: Operation
+  package var pattern: AccessPattern?
+  package var refusal: VirtualAddress?
 }

@@ -9,7 +9,9 @@ public struct Limits: Hashable, Sendable {
   public var steps: UInt64?
   /// Bytes of script values of all processes together.
   public var heapBytes = 1 << 30
-  /// Processes that exist at one time, zombies included.
+  /// Processes that exist at one time, zombies included; or that live or have died of an error
+  /// without anybody waiting for them. The second count is what stops a fork bomb, whose processes
+  /// die when the machine refuses them another fork.
   public var processes = 32_768
   /// Calls inside each other in one process.
   public var callDepth = 100_000

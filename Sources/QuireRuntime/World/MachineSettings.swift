@@ -73,7 +73,7 @@ extension MachineSettings {
       machine.cpus = Int(
         clamping: try reader.integer(value, in: 1...Int64(MachineConfiguration.maximumCPUs)))
     case .swap: machine.swap = try reader.swapAreas(value)
-    case .seed: run.seed = UInt64(bitPattern: try reader.integer(value))
+    case .seed: run.seed = try reader.word(value)
     case .scheduler: run.scheduler = try reader.scheduler(value)
     case .quantum: run.quantum = try reader.size(value)
     case .costs:

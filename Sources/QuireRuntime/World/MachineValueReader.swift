@@ -18,6 +18,12 @@ struct MachineValueReader {
     return number
   }
 
+  /// 64 bits: an integer, or an address where the highest bit is set.
+  func word(_ value: MachineValue) throws(MachineError) -> UInt64 {
+    if case .address(let word) = value { return word }
+    return UInt64(bitPattern: try integer(value))
+  }
+
   /// Bytes or nanoseconds.
   func size(_ value: MachineValue) throws(MachineError) -> UInt64 {
     let number = try integer(value)

@@ -32,7 +32,7 @@ extension World {
 
   /// The clock of the CPU that is furthest.
   package var latestTime: Nanoseconds {
-    clocks.reduce(runningFiber == 0 ? 0 : kernel.now) { max($0, $1) }
+    clocks.reduce(runningFiber == 0 ? timeSlept : kernel.now) { max($0, $1) }
   }
 
   /// Whether the run is to count as failed: an expectation did not hold, the top level ended
@@ -51,7 +51,9 @@ extension World {
 
   /// A digest of the sequence of events and of the state that the run has come to.
   ///
-  /// Equal digests mean equal runs: same events at the same times, same output, same processes.
+  /// Equal digests mean equal runs: same events at the same times, same output, same processes,
+  /// same contents of memory and swap. The memory of a process goes with it, so a watched run
+  /// (`kernel.events.isOn`) also counts what memory held when the top level ended.
   package var digest: UInt64 {
     var digest = kernel.events.digest
     digest.mix(kernel.events.count)
@@ -70,6 +72,7 @@ extension World {
     digest.mix(UInt64(outputTotal))
     digest.mix(expectationsHeld)
     digest.mix(expectationsFailed)
+    digest.mix(memoryAtEnd)
     kernel.mixState(into: &digest)
     return digest.value
   }
@@ -81,6 +84,12 @@ extension World {
       isFinal
       ? "clocks cannot tell more"
       : limit.option.map { "raise it with \($0)" } ?? "a host can raise it, the command line cannot"
+    guard runningFiber != 0 else {
+      return Diagnostic(
+        .error, "limit-reached", "the run has reached its limit \(limits.text(of: limit))",
+        at: span(ofAddress: sleeperAddress),
+        notes: [Diagnostic.Note("\(raise); every process waits for a later time")])
+    }
     let span = span(ofAddress: current.execution.pc)
     return Diagnostic(
       .error, "limit-reached", "the run has reached its limit \(limits.text(of: limit))", at: span,
@@ -88,6 +97,12 @@ extension World {
         Diagnostic.Note("\(raise); the machine itself has not run out of anything"),
         Diagnostic.Note(currentProcessNote),
       ])
+  }
+
+  /// Where one of those is that wait for a time.
+  private var sleeperAddress: Int {
+    let entry = candidates.first ?? ready.first
+    return entry.map { fibers[$0.fiber].execution.pc } ?? 0
   }
 
   /// Says where the run was when the host interrupted it.
@@ -114,17 +129,5 @@ extension Limits {
     case .virtualTime where latestTime == Self.lastMoment: "of 292 years of simulated time"
     case .virtualTime: "of \(Quantity.time(Int64(clamping: latestTime))) of simulated time"
     }
-  }
-}
-
-extension Kernel {
-  /// Folds in what the kernel has come to, as its counters and gauges tell it.
-  fileprivate func mixState(into digest: inout Digest) {
-    for field in Counters.fields { digest.mix(field.value(counters)) }
-    for field in Gauges.fields {
-      digest.mix(UInt64(bitPattern: Int64(gauges[keyPath: field.path])))
-    }
-    digest.mix(UInt64(memory.freeFrames))
-    digest.mix(UInt64(tasks.count))
   }
 }

@@ -57,8 +57,18 @@ extension World {
   ///
   /// - Parameter failed: whether an error or a signal that nobody caught is the cause.
   mutating func endCurrentTask(_ status: ExitStatus, failed: Bool) {
+    noteMemory()
     kernel.exit(current.task, status)
     recordEnd(status, failed: failed)
+  }
+
+  /// The top level is about to end, and its memory with it: keeps a hash of what memory and swap
+  /// hold now, for the digest.
+  mutating func noteMemory() {
+    guard kernel.events.isOn, current.process == mainProcess else { return }
+    var digest = Digest()
+    kernel.mixContents(into: &digest)
+    memoryAtEnd = digest.value
   }
 
   /// Notes the end of the current process, whose task has exited.
@@ -71,7 +81,11 @@ extension World {
     ledger[number].failed = failed
     ledger[number].fiber = 0
     livingProcesses -= 1
-    if number == mainProcess { mainStatus = status }
+    if failed { unseenFailures += 1 }
+    if number == mainProcess {
+      mainStatus = status
+      keepMainVariables()
+    }
     leaveSynchronizers(runningFiber)
     drainWakeups()
   }

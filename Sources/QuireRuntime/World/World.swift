@@ -58,6 +58,8 @@ package struct World: ~Copyable {
   var createdProcesses: UInt64 = 0
   /// Processes started and not ended.
   package var livingProcesses = 0
+  /// Processes that have died of an error or a signal and that nobody has waited for.
+  var unseenFailures = 0
   /// Tasks that were there before any script.
   var kernelTaskCount = 0
 
@@ -73,16 +75,25 @@ package struct World: ~Copyable {
   package var isAudited = false
   /// What went wrong, in the order in which it did; see `report`.
   private var diagnostics: [Diagnostic] = []
+  /// Why the run has stopped, if something is to be said about that: it comes last, and always.
+  package var conclusion: Diagnostic?
   /// Diagnostics beyond `maximumDiagnostics`.
   private var omittedDiagnostics = 0
   package var expectationsHeld: UInt64 = 0
   package var expectationsFailed: UInt64 = 0
   /// Statements, calls and backward branches so far.
   package var steps: UInt64 = 0
+  /// The limit of time, when a run has stopped there because everybody slept.
+  var timeSlept: Nanoseconds = 0
   /// Times a fiber was given a CPU that another had before.
   package var switches: UInt64 = 0
   /// How the top level ended, once it has.
   package var mainStatus: ExitStatus?
+  /// What the variables of the top level were when it ended, and the value of its last expression.
+  var mainVariables: [ScriptVariable] = []
+  /// A hash of what memory held when the top level ended, if the run is watched; see `digest`.
+  var memoryAtEnd: UInt64 = 0
+  package internal(set) var mainValue = ScriptValue.none
   /// The top level rests between entries instead of ending; see World+Session.swift.
   package internal(set) var isSession = false
   /// What the last entry of a session gave, as text; nil when it was nothing.
@@ -136,16 +147,21 @@ package struct World: ~Copyable {
     }
   }
 
-  /// Everything that was reported; the last one counts what was left out.
+  /// Everything that was reported, a count of what was left out, and why the run has stopped.
   package var allDiagnostics: [Diagnostic] {
-    guard omittedDiagnostics > 0, let last = diagnostics.last else { return diagnostics }
-    let rest = Diagnostic(
-      .error, "too-many-diagnostics", "and \(omittedDiagnostics) more", at: last.span)
-    return diagnostics + [rest]
+    var all = diagnostics
+    if omittedDiagnostics > 0, let last = diagnostics.last {
+      all.append(
+        Diagnostic(
+          .error, "too-many-diagnostics", "and \(omittedDiagnostics) more", at: last.span))
+    }
+    if let conclusion { all.append(conclusion) }
+    return all
   }
 
   package mutating func forgetDiagnostics() {
     diagnostics = []
+    conclusion = nil
     omittedDiagnostics = 0
   }
 
