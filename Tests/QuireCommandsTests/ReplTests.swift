@@ -55,6 +55,8 @@ struct ReplPipeTests {
     let result = try QuireProcess.run(["repl"], input: input)
     #expect(result.output.contains("45\n"))
     #expect(result.output.contains("mmap("))
+    #expect(result.output.contains("length      (size in bytes) Bytes to map"))
+    #expect(result.output.contains("ENOMEM      no room is left"))
     #expect(result.errors.contains("did you mean :help?"), "\(result.errors)")
     #expect(result.errors.contains("cannot find 'a'"))
     let again = try QuireProcess.run(["run", saved])

@@ -95,7 +95,7 @@ extension Program {
     let functions = builtins.map {
       NameSummary(
         name: $0.name, kind: .builtin, synopsis: $0.isValue ? $0.name : $0.synopsis,
-        documentation: $0.summary)
+        documentation: $0.reference)
     }
     let constants = NamedConstant.all.map {
       NameSummary(
