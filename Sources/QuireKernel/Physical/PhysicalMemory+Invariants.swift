@@ -32,6 +32,24 @@ extension PhysicalMemory {
     }
   }
 
+  /// The frames that the allocator has but for the blocks that nobody took since boot.
+  ///
+  /// Descriptors of the others were never written: a large machine is audited by what it uses.
+  var touchedFrames: [Range<Int>] {
+    var stretches: [Range<Int>] = []
+    for kind in ZoneKind.allCases {
+      let start = zones[kind.index].managedStart.index
+      let end = start + zones[kind.index].managed
+      if zones[kind.index].untouchedIsEmpty {
+        stretches.append(start..<end)
+      } else {
+        stretches.append(start..<zones[kind.index].untouchedStart.index)
+        stretches.append(zones[kind.index].untouchedEnd.index..<end)
+      }
+    }
+    return stretches
+  }
+
   // MARK: Lists
 
   private func checkLists(_ kind: ZoneKind, _ violations: inout [InvariantViolation]) {

@@ -10,7 +10,7 @@ extension Kernel {
       listed += lru.count(list)
     }
     var flagged = 0
-    for index in 0..<memory.frames.count {
+    for index in memory.touchedFrames.joined() {
       let frame = FrameNumber(index)
       let page = memory.frames[frame]
       if page.flags.contains(.lru) { flagged += 1 }

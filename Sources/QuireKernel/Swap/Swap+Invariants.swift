@@ -3,16 +3,14 @@
 internal import KernelStorage
 
 extension Kernel {
+  /// Checks what was ever used: an area may be far larger than the memory of the host.
   borrowing func checkSwap(_ violations: inout [InvariantViolation]) {
-    var users: [[UInt32]] = []
-    for number in 0..<swap.areas.limit {
-      let slots = swap.isActive(number) ? swap.areas[number].limit : 0
-      users.append([UInt32](repeating: 0, count: slots))
-    }
+    var users = SlotUsers()
     countEntries(&users, &violations)
     countObjectSlots(&users, &violations)
+    users.sort()
     for number in 0..<swap.areas.limit where swap.isActive(number) {
-      checkArea(number, users[number], &violations)
+      checkArea(number, &users, &violations)
     }
     checkCache(&violations)
     checkTotals(&violations)
@@ -21,7 +19,7 @@ extension Kernel {
   // MARK: Who names a slot
 
   private borrowing func countEntries(
-    _ users: inout [[UInt32]], _ violations: inout [InvariantViolation]
+    _ users: inout SlotUsers, _ violations: inout [InvariantViolation]
   ) {
     for index in 1..<max(spaces.records.limit, 1) where spaces.records.isLive(index) {
       let space = AddressSpaceIndex(index)
@@ -49,7 +47,7 @@ extension Kernel {
   }
 
   private borrowing func countObjectSlots(
-    _ users: inout [[UInt32]], _ violations: inout [InvariantViolation]
+    _ users: inout SlotUsers, _ violations: inout [InvariantViolation]
   ) {
     for index in 1..<max(virtual.objects.records.limit, 1)
     where virtual.objects.records.isLive(index) {
@@ -64,48 +62,67 @@ extension Kernel {
   }
 
   private borrowing func count(
-    _ entry: SwapEntry, _ who: String, _ users: inout [[UInt32]],
+    _ entry: SwapEntry, _ who: String, _ users: inout SlotUsers,
     _ violations: inout [InvariantViolation]
   ) {
     let area = Int(entry.area)
-    guard area < users.count, entry.slot > 0, Int(entry.slot) < users[area].count else {
+    guard swap.isActive(area), entry.slot > 0, Int(entry.slot) < swap.areas[area].limit else {
       violations.append(
         InvariantViolation("swap.no-such-slot", "\(who) names area \(area), slot \(entry.slot)"))
       return
     }
-    users[area][Int(entry.slot)] += 1
+    users.add(entry)
   }
 
   // MARK: Slots
 
   private borrowing func checkArea(
-    _ number: Int, _ users: [UInt32], _ violations: inout [InvariantViolation]
+    _ number: Int, _ users: inout SlotUsers, _ violations: inout [InvariantViolation]
   ) {
     var inUse = 0
-    for index in 0..<swap.areas[number].limit {
-      let slot = swap.areas[number].slots[index]
-      let place = "area \(number), slot \(index)"
-      if slot.users != users[index] {
+    var cluster = swap.areas[number].clusterToAudit(from: 1)
+    while cluster < swap.areas[number].clusterLimit {
+      var taken = 0
+      for index in swap.areas[number].slots(of: cluster) {
+        let entry = SwapEntry(area: UInt8(number), slot: UInt32(index))
+        let slot = swap.areas[number].slots[index]
+        if !slot.isFree { taken += 1 }
+        if !slot.isBad, !slot.isFree { inUse += 1 }
+        checkSlot(slot, entry, users: users.take(entry), &violations)
+      }
+      if let wrong = swap.areas[number].misfit(of: cluster, taken: taken) {
         violations.append(
-          InvariantViolation("swap.users", "\(place): \(slot.users), not \(users[index])"))
+          InvariantViolation("swap.cluster", "area \(number), cluster \(cluster): \(wrong)"))
       }
-      if slot.isBad, slot.users > 0 || !slot.cached.isNone {
-        violations.append(InvariantViolation("swap.bad-slot", "\(place) is in use"))
-      }
-      if slot.data != .zero, slot.users == 0 || !slot.cached.isNone {
-        violations.append(InvariantViolation("swap.data", "\(place) holds data twice or for none"))
-      }
-      if !slot.isBad, !slot.isFree { inUse += 1 }
-      checkCached(slot, SwapEntry(area: UInt8(number), slot: UInt32(index)), &violations)
+      cluster = swap.areas[number].clusterToAudit(from: cluster + 1)
+    }
+    let strayUsers = users.takeStrays(of: number)
+    if strayUsers > 0 {
+      violations.append(
+        InvariantViolation(
+          "swap.users", "area \(number): \(strayUsers) entries name slots never handed out"))
     }
     if inUse != swap.areas[number].inUse {
       violations.append(
         InvariantViolation(
           "swap.in-use", "area \(number): \(inUse), not \(swap.areas[number].inUse)"))
     }
-    if let detail = swap.areas[number].clusterViolation {
-      violations.append(InvariantViolation("swap.cluster", "area \(number), \(detail)"))
+  }
+
+  private borrowing func checkSlot(
+    _ slot: SwapSlot, _ entry: SwapEntry, users: Int, _ violations: inout [InvariantViolation]
+  ) {
+    let place = "area \(entry.area), slot \(entry.slot)"
+    if slot.users != users {
+      violations.append(InvariantViolation("swap.users", "\(place): \(slot.users), not \(users)"))
     }
+    if slot.isBad, slot.users > 0 || !slot.cached.isNone {
+      violations.append(InvariantViolation("swap.bad-slot", "\(place) is in use"))
+    }
+    if slot.data != .zero, slot.users == 0 || !slot.cached.isNone {
+      violations.append(InvariantViolation("swap.data", "\(place) holds data twice or for none"))
+    }
+    checkCached(slot, entry, &violations)
   }
 
   private borrowing func checkCached(
@@ -122,7 +139,7 @@ extension Kernel {
 
   private borrowing func checkCache(_ violations: inout [InvariantViolation]) {
     var cached = 0
-    for index in 0..<swap.cache.count {
+    for index in memory.touchedFrames.joined() where index < swap.cache.count {
       let frame = FrameNumber(index)
       guard memory.frames[frame].flags.contains(.swapCache) else { continue }
       cached += 1
@@ -158,15 +175,39 @@ extension Kernel {
   }
 }
 
-extension SwapArea {
-  /// The first cluster whose count, list or links are wrong.
-  fileprivate var clusterViolation: String? {
-    for cluster in 1..<clusterLimit {
-      var taken = 0
-      let first = (cluster - 1) * Self.clusterSlots
-      for slot in first..<first + Self.clusterSlots where !slots[slot].isFree { taken += 1 }
-      if let wrong = misfit(of: cluster, taken: taken) { return "cluster \(cluster): \(wrong)" }
-    }
-    return nil
+/// How often each slot is named, for slots asked for in ascending order.
+private struct SlotUsers {
+  /// Area and slot of each name; sorted before it is read.
+  private var names: [UInt64] = []
+  private var next = 0
+  private var strays = 0
+
+  private static func key(_ entry: SwapEntry) -> UInt64 {
+    UInt64(entry.area) << 32 | UInt64(entry.slot)
+  }
+
+  mutating func add(_ entry: SwapEntry) { names.append(Self.key(entry)) }
+
+  mutating func sort() { names.sort() }
+
+  /// How many name a slot.
+  mutating func take(_ entry: SwapEntry) -> Int {
+    let key = Self.key(entry)
+    while next < names.count, names[next] < key { skip() }
+    let first = next
+    while next < names.count, names[next] == key { next += 1 }
+    return next - first
+  }
+
+  /// How many name slots of an area that nobody asked for.
+  mutating func takeStrays(of area: Int) -> Int {
+    while next < names.count, names[next] >> 32 == UInt64(area) { skip() }
+    defer { strays = 0 }
+    return strays
+  }
+
+  private mutating func skip() {
+    strays += 1
+    next += 1
   }
 }

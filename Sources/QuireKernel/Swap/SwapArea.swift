@@ -53,6 +53,7 @@ enum SwapClusterList: UInt8, BitwiseCopyable {
 ///
 /// Linux: `struct swap_info_struct`, include/linux/swap.h.
 package struct SwapArea: ~Copyable {
+  private let inPlace: InPlace
   /// As /proc/swaps names it.
   package let name: String
   package internal(set) var priority: Int16
@@ -65,6 +66,9 @@ package struct SwapArea: ~Copyable {
   var emptiedBy = TaskIndex.none
   var slots: Table<SwapSlot>
   private var clusters: Table<SwapCluster>
+  /// Clusters that nothing was ever put in: they come before the list of free ones, in ascending
+  /// order, and their rows and slots are all zero.
+  private(set) var untouched: Range<Int>
   private var ends: [4 of SwapClusterEnds] = .init(repeating: SwapClusterEnds())
   /// Where allocation goes on in its cluster; 0 when a new cluster is needed.
   private var cursor = 0
@@ -80,12 +84,17 @@ package struct SwapArea: ~Copyable {
       // Cluster numbers start at 1, so that 0 can end a list.
       let clusters = Table<SwapCluster>(count: clusterCount + 1)
     else { return nil }
+    inPlace = InPlace()
     self.name = name
     self.priority = priority
     pages = size - 1
     self.slots = slots
     self.clusters = clusters
-    for cluster in 1...clusterCount { append(cluster, to: .free) }
+    // The header is in the first cluster, and the last may end behind the area.
+    let isLastWhole = size % Self.clusterSlots == 0
+    untouched = 2..<max(isLastWhole ? clusterCount + 1 : clusterCount, 2)
+    append(1, to: .free)
+    if !isLastWhole && clusterCount > 1 { append(clusterCount, to: .free) }
     markBad(0)
     for slot in size..<clusterCount * Self.clusterSlots { markBad(slot) }
   }
@@ -120,6 +129,7 @@ package struct SwapArea: ~Copyable {
 
   /// The cluster to turn to when the one in use has no room ahead, or 0.
   private var nextCluster: Int {
+    if !untouched.isEmpty { return untouched.lowerBound }
     for list in 0..<Int(SwapClusterList.full.rawValue) where ends[list].head != 0 {
       return Int(ends[list].head)
     }
@@ -174,7 +184,9 @@ package struct SwapArea: ~Copyable {
   func slotToVisit(from start: Int) -> Int {
     var slot = start
     while slot < limit, clusters[slot / Self.clusterSlots + 1].count == 0 {
-      slot = (slot / Self.clusterSlots + 1) * Self.clusterSlots
+      let cluster = slot / Self.clusterSlots + 1
+      let next = untouched.contains(cluster) ? untouched.upperBound : cluster + 1
+      slot = (next - 1) * Self.clusterSlots
     }
     return slot
   }
@@ -186,6 +198,23 @@ package struct SwapArea: ~Copyable {
       if slots[slot].users > 0 { body(slot, slots[slot]) }
       slot = slotToVisit(from: slot + 1)
     }
+  }
+
+  /// The first cluster at or behind `start` that an audit looks at, or one more than the largest.
+  ///
+  /// Of those never used, where only a stray write could be found, it looks at as many as an
+  /// ordinary area has; an area may be larger than the memory of the host.
+  func clusterToAudit(from start: Int) -> Int {
+    let isFar = untouched.contains(start) && start - untouched.lowerBound >= Self.auditedClusters
+    return isFar ? untouched.upperBound : start
+  }
+
+  /// 256 MiB of swap.
+  private static let auditedClusters = 256
+
+  /// The slots of a cluster.
+  func slots(of cluster: Int) -> Range<Int> {
+    (cluster - 1) * Self.clusterSlots..<cluster * Self.clusterSlots
   }
 
   /// One more than the largest cluster number.
@@ -207,6 +236,10 @@ package struct SwapArea: ~Copyable {
   // MARK: Lists of clusters
 
   private mutating func move(_ cluster: Int, to list: SwapClusterList) {
+    if cluster == untouched.lowerBound, !untouched.isEmpty {
+      untouched = cluster + 1..<untouched.upperBound
+      return append(cluster, to: list)
+    }
     let row = clusters[cluster]
     let old = Int(row.list.rawValue)
     if row.previous == 0 {
