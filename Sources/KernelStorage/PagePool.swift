@@ -7,6 +7,7 @@
 /// A pool of 4 KiB pages, each of 512 words, named by a number from 1.
 @safe
 public struct PagePool: ~Copyable {
+  private let inPlace = InPlace()
   /// Words in a page.
   public static var wordsPerPage: Int { 512 }
   /// 512 pages, 2 MiB: one host mapping per chunk.

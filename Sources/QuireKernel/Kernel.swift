@@ -22,6 +22,9 @@ public struct Kernel: ~Copyable {
   public var counters: Counters
   var trackedGauges: Gauges
   public var events: EventLog
+  /// Whether pages side by side are handled together where nothing can come between them. The
+  /// outcome is the same as page by page; tests turn it off to compare the two.
+  package var handlesRuns: Bool
   public package(set) var memory: PhysicalMemory
   public internal(set) var slab: SlabAllocator
   /// What the release of the machine's kernel does.
@@ -79,6 +82,7 @@ public struct Kernel: ~Copyable {
     counters = Counters()
     events = EventLog()
     rules = machine.kernel.rules
+    handlesRuns = true
     costs = machine.costs
     tunables = machine.tunables
     tasks = TaskTable(pidMaximum: machine.tunables.pidMaximum)

@@ -1,7 +1,7 @@
 // User accesses: one at a time, over a range, and with data.
 //
-// A walk goes page by page. What makes it fast is only the cache of leaf tables; every fault goes
-// through the one handler.
+// A walk goes page by page, or run by run where pages lie side by side and nothing can come between
+// them (Kernel+AccessRun.swift); what cannot be taken so goes through the one fault handler.
 
 internal import KernelStorage
 
@@ -46,16 +46,17 @@ extension Kernel {
     let required = PageTableEntry.required(for: kind)
     if bits & required != required { return .none }
     if kind == .execute && bits & PageTableEntry.noExecuteBit != 0 { return .none }
-    let marks =
-      kind == .write
-      ? PageTableEntry.accessedBit | PageTableEntry.dirtyBit : PageTableEntry.accessedBit
+    let marks = PageTableEntry.marks(for: kind)
     if bits & marks != marks { memory.store.dense[page, index] = bits | marks }
     return PageTableEntry(bits: bits)
   }
 
-  /// Puts the leaf table of an address into the walk cache, if there is one.
+  /// Puts the leaf table of an address into the walk cache; false when there is none, or when it
+  /// was there before.
   private mutating func cacheTable(of address: VirtualAddress, in space: AddressSpaceIndex) -> Bool
   {
+    if address >= Layout.taskSize || space.isNone { return false }
+    if virtual.walkCache.page(space, address) != 0 { return false }
     let table = memory.leafTable(below: spaces[space].root, of: address)
     guard !table.isNone, let page = memory.contents[table.index].densePage else { return false }
     virtual.walkCache.insert(space, address, table: table, page: page)
@@ -63,30 +64,29 @@ extension Kernel {
   }
 
   /// Translates an access, through as many faults as it takes.
+  ///
+  /// - Parameter isOdd: it is known that the handler of faults has something to decide.
   @inline(__always)
   mutating func resolve(
     _ address: VirtualAddress, _ kind: AccessKind, _ entry: inout PageTableEntry,
-    by task: TaskIndex
+    by task: TaskIndex, isOdd: Bool = false
   ) -> Progress {
     charge(costs.access)
     entry = translate(address, kind, in: tasks[task].space)
-    return entry.isNone ? resolveSlowly(address, kind, &entry, by: task) : .done
+    return entry.isNone ? resolveSlowly(address, kind, &entry, by: task, isOdd) : .done
   }
 
   private mutating func resolveSlowly(
     _ address: VirtualAddress, _ kind: AccessKind, _ entry: inout PageTableEntry,
-    by task: TaskIndex
+    by task: TaskIndex, _ isOdd: Bool
   ) -> Progress {
     let space = tasks[task].space
     while true {
-      if address < Layout.taskSize && !space.isNone
-        && virtual.walkCache.page(space, address) == 0 && cacheTable(of: address, in: space)
-      {
-        entry = translate(address, kind, in: space)
-        if !entry.isNone { return .done }
+      let isDone = !isOdd && faultRun(at: address, kind, limit: 1, by: task) > 0
+      if !isDone && !cacheTable(of: address, in: space) {
+        let progress = userFault(at: address, kind, by: task)
+        guard case .done = progress else { return progress }
       }
-      let progress = userFault(at: address, kind, by: task)
-      if progress != .done { return progress }
       entry = translate(address, kind, in: space)
       if !entry.isNone { return .done }
     }
@@ -101,9 +101,13 @@ extension Kernel {
     var entry = PageTableEntry.none
     while access.next < access.end {
       if now >= sliceEnd { return .again }
-      let progress = resolve(access.next, kind, &entry, by: task)
-      if progress != .done { return progress }
-      access.advance()
+      let run = accessRun(at: access.next, kind, limit: access.pagesLeft, by: task)
+      if run.count == 0 {
+        let isOdd = access.pagesLeft > 0
+        let progress = resolve(access.next, kind, &entry, by: task, isOdd: isOdd)
+        guard case .done = progress else { return progress }
+      }
+      access.advance(by: max(run.count, 1))
     }
     return .done
   }
@@ -111,11 +115,16 @@ extension Kernel {
   private mutating func write(_ byte: UInt8, _ access: inout RangeAccess, by task: TaskIndex)
     -> Progress
   {
+    let offset = Int(access.next & Page.offsetMask)
     while access.next < access.end {
       if now >= sliceEnd { return .again }
-      let progress = storeByte(access.next, byte, by: task)
-      if progress != .done { return progress }
-      access.advance()
+      let run = accessRun(at: access.next, .write, limit: access.pagesLeft, by: task)
+      for place in 0..<run.count { memory.setByte(frame(of: run, place), offset, to: byte) }
+      if run.count == 0 {
+        let progress = storeByte(access.next, byte, by: task)
+        guard case .done = progress else { return progress }
+      }
+      access.advance(by: max(run.count, 1))
     }
     return .done
   }
@@ -126,8 +135,14 @@ extension Kernel {
     var entry = PageTableEntry.none
     while access.next < access.end {
       if now >= sliceEnd { return .again }
-      let progress = resolve(access.next, .write, &entry, by: task)
-      if progress != .done { return progress }
+      // The first and the last page may be filled in part: those are taken alone.
+      let whole = Page.isAligned(access.next) ? (access.end - access.next) >> Page.shift : 0
+      let run = accessRun(at: access.next, .write, limit: whole, by: task)
+      for place in 0..<run.count { memory.fill(frame(of: run, place), with: byte) }
+      access.next += UInt64(run.count) << Page.shift
+      if run.count > 0 { continue }
+      let progress = resolve(access.next, .write, &entry, by: task, isOdd: whole > 0)
+      guard case .done = progress else { return progress }
       let stop = min(access.end, Page.alignDown(access.next) + Page.size)
       fill(entry.frame, Int(access.next & Page.offsetMask), Int(stop - access.next), with: byte)
       access.next = stop
@@ -142,10 +157,14 @@ extension Kernel {
 }
 
 extension RangeAccess {
-  /// Moves to the next access, or to the end where the address space would wrap.
+  /// Accesses that are left, when there is one to each page; else 0.
   @inline(__always)
-  mutating func advance() {
-    let (sum, overflow) = next.addingReportingOverflow(stride)
+  var pagesLeft: UInt64 { stride == Page.size ? (end - next - 1) >> Page.shift + 1 : 0 }
+
+  /// Moves on by as many accesses, or to the end where the address space would wrap.
+  @inline(__always)
+  mutating func advance(by count: Int) {
+    let (sum, overflow) = next.addingReportingOverflow(stride &* UInt64(count))
     next = overflow ? end : sum
   }
 }

@@ -28,29 +28,48 @@ extension Kernel {
     _ gfp: GFPFlags, order: Int, level: WatermarkLevel, flags: AllocationFlags
   ) -> FrameNumber? {
     let highest = gfp.highestZone
+    let first = firstZone(allowing: order, level, flags, highest)
+    if first < 0 { return nil }
     if memory.avoidsFragmentation(highest) {
       let strict = flags.union(.avoidFragmentation)
-      if let block = walk(gfp, order, level, strict, from: highest) { return block }
+      if let block = walk(gfp, order, level, strict, from: first) { return block }
     }
-    return walk(gfp, order, level, flags, from: highest)
+    return walk(gfp, order, level, flags, from: first)
   }
 
-  private mutating func walk(
-    _ gfp: GFPFlags, _ order: Int, _ level: WatermarkLevel, _ flags: AllocationFlags,
-    from highest: ZoneKind
-  ) -> FrameNumber? {
-    let type = gfp.migrateType(grouping: memory.mobility.groupsByMobility)
-    var index = highest.index
+  /// The highest zone whose marks let a request in; -1 when none does.
+  private func firstZone(
+    allowing order: Int, _ level: WatermarkLevel, _ flags: AllocationFlags, _ highest: ZoneKind
+  ) -> Int {
+    var index = memory.firstZone[highest.index]
     while index >= 0 {
       let allowed = memory.zones[index].allows(
         order: order, level: level, highest: highest, flags: flags)
+      if allowed { return index }
+      index -= 1
+    }
+    return index
+  }
+
+  /// Takes a block from zone `first`, which lets the request in, or from one under it that does.
+  private mutating func walk(
+    _ gfp: GFPFlags, _ order: Int, _ level: WatermarkLevel, _ flags: AllocationFlags,
+    from first: Int
+  ) -> FrameNumber? {
+    let highest = gfp.highestZone
+    let type = gfp.migrateType(grouping: memory.mobility.groupsByMobility)
+    var index = first
+    while index >= 0 {
+      let allowed =
+        index == first
+        || memory.zones[index].allows(order: order, level: level, highest: highest, flags: flags)
       if allowed, let block = memory.takeBlock(order: order, from: index, type: type, flags: flags)
       {
         if flags.contains(.highAtomic) {
           memory.reserveHighAtomic(block, order: order, zone: index)
         }
         memory.prepare(block, order: order)
-        counters.countAllocation(zone: index, pages: UInt64(1 << order))
+        counters.countAllocations(1, order: order, zone: index)
         return block
       }
       index -= 1
@@ -203,8 +222,10 @@ extension Kernel {
 
 extension Counters {
   /// Linux: `PGALLOC_NORMAL` and its like, include/linux/vm_event_item.h.
-  fileprivate mutating func countAllocation(zone: Int, pages: UInt64) {
-    numa_hit += 1
+  @inline(__always)
+  mutating func countAllocations(_ count: Int, order: Int = 0, zone: Int) {
+    numa_hit += UInt64(count)
+    let pages = UInt64(count << order)
     switch zone {
     case ZoneKind.dma.index: pgalloc_dma += pages
     case ZoneKind.dma32.index: pgalloc_dma32 += pages

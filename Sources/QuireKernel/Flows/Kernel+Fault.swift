@@ -33,6 +33,7 @@ extension Kernel {
   /// A fault that a user access took; `done` means that the access is to be tried again.
   ///
   /// Linux: `do_user_addr_fault`, arch/x86/mm/fault.c.
+  @inline(never)
   mutating func userFault(
     at address: VirtualAddress, _ kind: AccessKind, by task: TaskIndex
   ) -> Progress {
@@ -119,7 +120,9 @@ extension Kernel {
     case .major: tasks[fault.task].majorFaults += 1
     default: return outcome
     }
-    emit(.pageFault, tasks[fault.task].pid, fault.address, outcome == .major ? 1 : 0)
+    if events.isOn {
+      emit(.pageFault, tasks[fault.task].pid, fault.address, outcome == .major ? 1 : 0)
+    }
     return outcome
   }
 

@@ -114,13 +114,26 @@ extension Kernel {
     var index = range.lowerBound
     var copied: Nanoseconds = 0
     while index < range.upperBound {
+      let run = EntryRun(page: words, index: index, count: range.upperBound - index)
+      let count = copyRun(run, area, to: copy, clearing: clears)
+      if count > 0 {
+        index += count
+        copied += UInt64(count)
+        continue
+      }
       var entry = PageTableEntry(bits: memory.store.dense[words, index])
       if entry.isPresent {
         if area.flags.isCopyOnWrite && entry.isWritable {
           entry.bits &= ~PageTableEntry.writeBit
           memory.store.dense[words, index] = entry.bits
         }
-        if !entry.isSpecial { share(entry.frame, with: area.space) }
+        if !entry.isSpecial {
+          if share(entry.frame) {
+            spaces[area.space].anonPages += 1
+          } else {
+            spaces[area.space].sharedPages += 1
+          }
+        }
         entry.bits &= ~clears
         memory.setEntry(table: copy, index: index, to: entry)
         copied += 1
@@ -132,6 +145,24 @@ extension Kernel {
       index += 1
     }
     charge(copied * costs.entryCopy)
+  }
+
+  /// Copies entries side by side that all map pages; says how many there were.
+  private mutating func copyRun(
+    _ run: EntryRun, _ area: VirtualMemoryArea, to copy: FrameNumber, clearing clears: UInt64
+  ) -> Int {
+    let first = PageTableEntry(bits: memory.store.dense[run.page, run.index])
+    if !handlesRuns || !first.isPresentToHardware || first.isSpecial { return 0 }
+    let target = memory.store.makeDense(&memory.contents[copy.index])
+    let count = memory.store.dense.copyRun(
+      run.page, to: target, from: run.index, limit: run.count,
+      required: PageTableEntry.presentBit, forbidden: PageTableEntry.specialBit,
+      clearing: area.flags.isCopyOnWrite ? PageTableEntry.writeBit : 0, clearingCopy: clears)
+    var anonymous = 0
+    for place in 0..<count where share(frame(of: run, place)) { anonymous += 1 }
+    spaces[area.space].anonPages += UInt64(anonymous)
+    spaces[area.space].sharedPages += UInt64(count - anonymous)
+    return count
   }
 
   /// The child names the slot too; neither may take the page for its own alone.
@@ -148,16 +179,15 @@ extension Kernel {
     spaces[space].swapEntries += 1
   }
 
-  /// One more address space maps the page.
+  /// One more entry maps the page; says whether it is an anonymous one.
   @inline(__always)
-  private mutating func share(_ frame: FrameNumber, with space: AddressSpaceIndex) {
+  private mutating func share(_ frame: FrameNumber) -> Bool {
     if memory.frames[frame].flags.contains(.anonymous) {
       memory.frames[frame].shareAnonymous()
-      spaces[space].anonPages += 1
-    } else {
-      memory.frames[frame].mapCount += 1
-      memory.frames[frame].referenceCount += 1
-      spaces[space].sharedPages += 1
+      return true
     }
+    memory.frames[frame].mapCount += 1
+    memory.frames[frame].referenceCount += 1
+    return false
   }
 }

@@ -114,7 +114,7 @@ extension Kernel {
     swap[entry].isZeroFilled = false
     swap.cache[frame.index].flags.insert(.writeback)
     swap.cache[frame.index].transferEnd = swap.areas[Int(entry.area)].device.submit(
-      frame, isWrite: true, now: now, costs)
+      frame, isWrite: true, now: now, TransferCosts(costs))
     gauges.nr_writeback += 1
     counters.pswpout += 1
     // /proc/vmstat counts transfers in KiB.

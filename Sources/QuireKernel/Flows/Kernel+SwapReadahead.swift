@@ -35,7 +35,7 @@ extension Kernel {
     }
     memory.frames[frame].flags.insert(.locked)
     swap.cache[frame.index].transferEnd = swap.areas[Int(entry.area)].device.submit(
-      frame, isWrite: false, now: now, costs)
+      frame, isWrite: false, now: now, TransferCosts(costs))
     counters.pswpin += 1
     counters.pgpgin += Page.size >> 10
   }

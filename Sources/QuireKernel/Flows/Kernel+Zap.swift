@@ -50,6 +50,11 @@ extension Kernel {
     var index = TableLevel.index(start, TableLevel.leaf)
     let stop = index + Int((end - start) >> Page.shift)
     while index < stop {
+      let count = zapRun(EntryRun(page: words, index: index, count: stop - index), flags, in: space)
+      if count > 0 {
+        index += count
+        continue
+      }
       let entry = PageTableEntry(bits: memory.store.dense[words, index])
       if entry.isGuard && kind != .region {
         isEmpty = false

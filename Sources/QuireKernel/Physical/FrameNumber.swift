@@ -46,6 +46,14 @@ public struct FrameNumber: Hashable, Comparable, Sendable, BitwiseCopyable {
   }
 }
 
+/// Frames side by side.
+///
+/// Linux: none (model only).
+struct FrameRange: BitwiseCopyable {
+  var first = FrameNumber.none
+  var count = 0
+}
+
 /// A virtual address of the simulated machine.
 public typealias VirtualAddress = UInt64
 /// A point in simulated time, or a span of it.

@@ -9,6 +9,7 @@ import KernelStorage
 ///
 /// Linux: `mem_map`, `vmemmap`, include/asm-generic/memory_model.h.
 public struct FrameTable: ~Copyable {
+  private let inPlace: InPlace
   var rows: Table<PageFrame>
   /// Type of each pageblock (BUDDY-9).
   var blockTypes: Table<MigrateType>
@@ -19,6 +20,7 @@ public struct FrameTable: ~Copyable {
     guard let rows = Table<PageFrame>(count: count),
       let blockTypes = Table<MigrateType>(count: blocks)
     else { return nil }
+    inPlace = InPlace()
     self.rows = rows
     self.blockTypes = blockTypes
   }

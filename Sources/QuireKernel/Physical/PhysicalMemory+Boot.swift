@@ -53,6 +53,9 @@ extension PhysicalMemory {
     for layout in layouts {
       zones[layout.kind.index].boot(layout, marking: &self.frames)
     }
+    for index in 1..<ZoneKind.count {
+      firstZone[index] = zones[index].managed > 0 ? index : firstZone[index - 1]
+    }
     // Linux: `page_group_by_mobility_disabled`, mm/page_alloc.c.
     mobility.groupsByMobility = managedFrames >= Pageblock.pages * MigrateType.allCases.count
     setReserves(tunables)

@@ -14,6 +14,8 @@ public struct PhysicalMemory: ~Copyable {
   public internal(set) var frames: FrameTable
   /// One row per `ZoneKind`; those without memory have `present` 0.
   package internal(set) var zones: Slots<Zone>
+  /// The highest zone with memory that a request with a highest zone may use.
+  var firstZone: [5 of Int] = .init(repeating: 0)
   /// Contents of each frame.
   var contents: Table<PageData>
   package var store = PageStore()
@@ -144,6 +146,33 @@ public struct PhysicalMemory: ~Copyable {
     frames[block].mapping = 0
     frames[block].index = 0
     zones[kind.index].release(block, order: order, marking: &frames)
+  }
+
+  /// Gives single frames in a row back, each with one owner and one mapping that are gone.
+  ///
+  /// Freed one by one in ascending order, the frames of an aligned block end up merged, and only
+  /// then does the block look beyond itself: so it is freed as a block at once.
+  /// Linux: `free_unref_folios`, mm/page_alloc.c.
+  mutating func freeRun(_ run: FrameRange) {
+    var frame = run.first
+    let end = run.first + run.count
+    while frame < end {
+      clearData(frame)
+      frames[frame].forgetAnonymous()
+      frame = frame + 1
+    }
+    frame = run.first
+    while frame < end {
+      guard let kind = zoneKind(of: frame) else {
+        preconditionFailure("PhysicalMemory: frame \(frame.rawValue) lies in no zone")
+      }
+      let left = end.index - frame.index
+      let largest = Int.bitWidth - 1 - left.leadingZeroBitCount
+      // Beyond a pageblock the types of two may differ.
+      let order = min(frame.index.trailingZeroBitCount, largest, Pageblock.order)
+      zones[kind.index].release(frame, order: order, marking: &frames)
+      frame = frame + (1 << order)
+    }
   }
 
   // MARK: Owners

@@ -18,6 +18,36 @@ extension Zone {
     return block
   }
 
+  /// How many frames `takeRun` finds in a row: those of the smallest block.
+  @inline(__always)
+  func runLength(type: MigrateType) -> Int {
+    let orders = orders(from: 0, type: type)
+    return orders == 0 ? 0 : 1 << orders.trailingZeroBitCount
+  }
+
+  /// Takes frames that lie in a row, `limit` at most: those that as many calls of `takeSmallest`
+  /// with order 0 would take one after another, in ascending order.
+  ///
+  /// The smallest block there is would be split and its parts used up before any other block is
+  /// looked at, so its frames come off in one piece, and what is left is what splitting leaves.
+  /// Linux: none (model only).
+  mutating func takeRun(
+    limit: Int, type: MigrateType, marking frames: inout FrameTable
+  ) -> FrameRange {
+    let orders = orders(from: 0, type: type)
+    guard orders != 0, limit > 0 else { return FrameRange() }
+    let order = orders.trailingZeroBitCount
+    let block = removeFirst(order: order, type: type, marking: &frames)
+    let count = min(limit, 1 << order)
+    var taken = count
+    while taken < 1 << order {
+      let half = taken.trailingZeroBitCount
+      insert(block + taken, order: half, type: type, atTail: false, marking: &frames)
+      taken += 1 << half
+    }
+    return FrameRange(first: block, count: count)
+  }
+
   /// Gives the upper halves of a block back until only `order` is left of it.
   ///
   /// Linux: `expand`, mm/page_alloc.c.

@@ -67,6 +67,7 @@ extension Zone {
   }
 
   /// The orders from `order` up whose list of `type` has a block, as bits.
+  @inline(__always)
   func orders(from order: Int, type: MigrateType) -> UInt16 {
     occupied[type.index] & (UInt16.max << UInt16(order))
   }
@@ -75,6 +76,7 @@ extension Zone {
     occupied[type.index] & (1 << UInt16(order)) != 0
   }
 
+  @inline(__always)
   private mutating func didRemove(order: Int, type: MigrateType) {
     let index = Self.listIndex(order, type)
     lists[index].count -= 1

@@ -22,6 +22,13 @@ extension Zone {
     return order == 0 || hasBlock(for: order, flags)
   }
 
+  /// Frames above the low mark: as many single pages as `allows` would grant one after another to
+  /// a request without reserves of its own; 0 or less when it would refuse the first.
+  @inline(__always)
+  func surplus(highest: ZoneKind) -> Int {
+    free - reservedHighAtomic - boosted(watermarks.low) - lowmemReserve[highest.index]
+  }
+
   /// The mark of a level; a boost does not hold single pages back that draw on the reserves.
   ///
   /// Linux: `zone_watermark_fast`, mm/page_alloc.c.

@@ -104,6 +104,7 @@ public struct Zone: ~Copyable {
     Int(lists[Self.listIndex(order, type)].count)
   }
 
+  @inline(__always)
   static func listIndex(_ order: Int, _ type: MigrateType) -> Int {
     type.index * BuddyOrder.count + order
   }

@@ -11,6 +11,7 @@ internal import KernelStorage
 ///
 /// Linux: `init_task.tasks`, `task_struct.children` and `pid_namespace.idr`, kernel/pid.c.
 public struct TaskTable: ~Copyable {
+  private let inPlace = InPlace()
   var records = Pool<Task>(unused: Task(pid: 0, name: TaskName(""), born: 0))
   /// `signalStride` rows for each task: its `SignalAction` for each signal, encoded.
   var actions = Table<UInt32>()

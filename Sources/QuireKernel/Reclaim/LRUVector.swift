@@ -77,6 +77,23 @@ public struct LRUVector: BitwiseCopyable {
     lists[list].count += 1
   }
 
+  /// Puts pages side by side, whose flags name the same list, at its head one after another.
+  mutating func add(_ run: FrameRange, in frames: inout FrameTable) {
+    let list = LRUList(for: frames[run.first].flags).rawValue
+    var below = lists[list].head
+    if below.isNone { lists[list].tail = run.first } else { frames[below].previous = run.first }
+    for place in 0..<run.count {
+      let frame = run.first + place
+      frames[frame].flags.insert(.lru)
+      frames[frame].next = below
+      frames[frame].previous = frame + 1
+      below = frame
+    }
+    frames[below].previous = .none
+    lists[list].head = below
+    lists[list].count += run.count
+  }
+
   /// Puts a page at the tail: it is the next to go.
   ///
   /// Linux: `lruvec_add_folio_tail`, include/linux/mm_inline.h.
@@ -117,6 +134,41 @@ public struct LRUVector: BitwiseCopyable {
     frames[frame].flags.remove(.lru)
     frames[frame].next = .none
     frames[frame].previous = .none
+  }
+
+  /// Takes pages side by side off their lists.
+  ///
+  /// Those that came together stand together, the later before the earlier: they go as one piece.
+  mutating func remove(_ run: FrameRange, in frames: inout FrameTable) {
+    var place = 0
+    while place < run.count {
+      let first = run.first + place
+      var last = first
+      place += 1
+      while place < run.count, frames[last].previous == last + 1 {
+        last = last + 1
+        place += 1
+      }
+      removePiece(from: first, to: last, in: &frames)
+    }
+  }
+
+  /// Takes a piece of one list off it, from its end `first` up to `last`.
+  private mutating func removePiece(
+    from first: FrameNumber, to last: FrameNumber, in frames: inout FrameTable
+  ) {
+    let list = LRUList(for: frames[first].flags).rawValue
+    let (before, after) = (frames[last].previous, frames[first].next)
+    if before.isNone { lists[list].head = after } else { frames[before].next = after }
+    if after.isNone { lists[list].tail = before } else { frames[after].previous = before }
+    lists[list].count -= last.index - first.index + 1
+    var frame = first
+    while frame <= last {
+      frames[frame].flags.remove(.lru)
+      frames[frame].next = .none
+      frames[frame].previous = .none
+      frame = frame + 1
+    }
   }
 
   /// Pages that reclaim could free: file pages, and anonymous ones while swap has room.

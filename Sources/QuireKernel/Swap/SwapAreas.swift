@@ -36,6 +36,7 @@ struct SwapCacheRow: BitwiseCopyable {
 ///
 /// Linux: `swap_info`, `swap_active_head` and `swapper_spaces`, mm/swapfile.c and mm/swap_state.c.
 package struct SwapAreas: ~Copyable {
+  private let inPlace = InPlace()
   /// Active areas by their number.
   var areas = Slots<SwapArea>()
   /// Numbers of the active areas, highest priority first.

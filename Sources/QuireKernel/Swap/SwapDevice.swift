@@ -10,6 +10,17 @@ struct SwapTransfer: BitwiseCopyable {
   var end: Nanoseconds
 }
 
+/// The part of the cost table that a disk needs.
+struct TransferCosts: BitwiseCopyable {
+  var page: Nanoseconds
+  var latency: Nanoseconds
+
+  init(_ costs: borrowing Costs) {
+    page = costs.diskPage
+    latency = costs.diskLatency
+  }
+}
+
 /// The queue of a simulated disk.
 ///
 /// Transfers follow one another; the latency of a request runs beside the transfers of others,
@@ -17,6 +28,7 @@ struct SwapTransfer: BitwiseCopyable {
 /// for.
 /// Linux: none (model only).
 struct SwapDevice: ~Copyable {
+  private let inPlace = InPlace()
   /// When the transfers asked for so far have left the queue.
   private var busyUntil: Nanoseconds = 0
   /// The transfers that are not over, oldest first: a ring of a power of two rows.
@@ -29,10 +41,10 @@ struct SwapDevice: ~Copyable {
   /// Queues the transfer of one page and says when it will be over.
   @discardableResult
   mutating func submit(
-    _ frame: FrameNumber, isWrite: Bool, now: Nanoseconds, _ costs: borrowing Costs
+    _ frame: FrameNumber, isWrite: Bool, now: Nanoseconds, _ costs: TransferCosts
   ) -> Nanoseconds {
-    busyUntil = max(busyUntil, now) + costs.diskPage
-    let end = busyUntil + costs.diskLatency
+    busyUntil = max(busyUntil, now) + costs.page
+    let end = busyUntil + costs.latency
     if pending == ring.count { grow() }
     ring[(first + pending) & (ring.count - 1)] = SwapTransfer(
       frame: frame, isWrite: isWrite, end: end)

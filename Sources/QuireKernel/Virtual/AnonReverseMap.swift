@@ -44,6 +44,7 @@ package struct AnonChain: Hashable, BitwiseCopyable {
 ///
 /// Linux: mm/rmap.c.
 package struct AnonReverseMap: ~Copyable {
+  private let inPlace = InPlace()
   package var anonVMAs = Pool(
     unused: AnonVMA(
       root: .none, parent: .none, childCount: 0, activeRegions: 0, firstChain: .none,

@@ -85,6 +85,7 @@ package struct MemoryObject: BitwiseCopyable {
 ///
 /// Linux: `struct xarray`, include/linux/xarray.h.
 package struct MemoryObjects: ~Copyable {
+  private let inPlace = InPlace()
   package var records = Pool(
     unused: MemoryObject(
       pageCount: 0, chargedPages: 0, flags: [], kernelObjects: .init(repeating: .none)))

@@ -12,6 +12,27 @@ extension PageFrame {
     mapCount = 1
   }
 
+  /// A frame off the free lists becomes the anonymous page of one PTE: what `prepare` and
+  /// `becomeAnonymous` make of it together.
+  @inline(__always)
+  mutating func beginAnonymous(_ anon: AnonVMAIndex, index: UInt64) {
+    order = 0
+    flags = []
+    referenceCount = 1
+    becomeAnonymous(anon, index: index)
+  }
+
+  /// The page of one PTE that is gone, off its list, is a frame that nobody has.
+  @inline(__always)
+  mutating func forgetAnonymous() {
+    flags = []
+    use = .any
+    referenceCount = 0
+    mapCount = 0
+    mapping = 0
+    index = 0
+  }
+
   /// Another PTE maps an anonymous page: none of them may write it any more.
   ///
   /// Linux: `folio_try_dup_anon_rmap_pte`, include/linux/rmap.h.

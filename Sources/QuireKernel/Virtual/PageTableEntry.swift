@@ -68,6 +68,12 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
     kind == .write ? presentBit | userBit | writeBit : presentBit | userBit
   }
 
+  /// The bits that an access sets.
+  @inline(__always)
+  static func marks(for kind: AccessKind) -> UInt64 {
+    kind == .write ? accessedBit | dirtyBit : accessedBit
+  }
+
   // A swap entry: bits 0 and 8 clear, bit 1 set so that it is never all zero, the exclusive mark
   // in bit 3, the area in bits 9-13, the slot from bit 16.
   public static let swapMark: UInt64 = 1 << 1

@@ -9,6 +9,7 @@ package import KernelStorage
 ///
 /// Linux: the `vm_area_struct` cache with `mm_struct.mm_mt`, include/linux/mm_types.h.
 package struct RegionTable: ~Copyable {
+  private let inPlace = InPlace()
   package var areas: Pool<VirtualMemoryArea>
   /// Parallel to `areas`.
   package var links: Table<VMALinks>
@@ -72,6 +73,7 @@ package struct RegionTable: ~Copyable {
   /// Page number of `address` in the region's object or in anonymous memory.
   ///
   /// Linux: `linear_page_index`, include/linux/pagemap.h.
+  @inline(__always)
   package borrowing func pageOffset(_ address: VirtualAddress, in region: VMAIndex) -> UInt64 {
     links[region.index].pageOffset &+ ((address &- areas[region.index].start) >> Page.shift)
   }

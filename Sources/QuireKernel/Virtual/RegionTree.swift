@@ -13,6 +13,7 @@ internal import KernelStorage
 ///
 /// Linux: `struct maple_tree` of `mm_struct.mm_mt`, include/linux/maple_tree.h.
 package struct RegionTree: ~Copyable {
+  private let inPlace = InPlace()
   /// Where a tree begins; `node` is 0 while it is empty.
   package struct Top: Hashable, Sendable, BitwiseCopyable {
     package var node: UInt32 = 0

@@ -6,6 +6,7 @@ package import KernelStorage
 ///
 /// Linux: the `mm_struct` cache, kernel/fork.c.
 public struct SpaceTable: ~Copyable {
+  private let inPlace = InPlace()
   package var records: Pool<AddressSpace>
 
   init() { records = Pool(unused: AddressSpace(root: .none, object: .none)) }
