@@ -108,9 +108,14 @@ extension Kernel {
     in space: AddressSpaceIndex, by task: TaskIndex
   ) throws(Errno) {
     let next = virtual.regions.tree.first(above: start, in: spaces[space].regions.top)
+    var previous = virtual.regions.previous(before: next, in: spaces[space].regions)
+    // What lies before the heap never becomes a part of it.
+    if !previous.isNone && virtual.regions[previous].end <= spaces[space].startBreak {
+      previous = .none
+    }
     let request = MergeRequest(
       space: space, start: start, end: end, flags: flags, pageOffset: start >> Page.shift,
-      previous: virtual.regions.previous(before: next, in: spaces[space].regions), next: .none)
+      previous: previous, next: .none)
     if try !mergeNew(request, by: task).isNone { return }
     let area = VirtualMemoryArea(
       start: start, end: end, flags: flags, object: .none, anonVMA: .none, space: space)

@@ -82,12 +82,33 @@ extension Kernel {
     }
   }
 
+  /// Makes the tables above the leaves that the parent has for a region, with leaves or without.
+  ///
+  /// Linux: `copy_pud_range` and `copy_pmd_range`, mm/memory.c.
+  private mutating func copyUpperTables(
+    _ area: VirtualMemoryArea, from source: AddressSpaceIndex, by task: TaskIndex
+  ) throws(Errno) {
+    let root = spaces[source].root
+    var address = area.start
+    while address < area.end {
+      var level = TableLevel.upper
+      if !memory.table(at: level, below: root, of: address).isNone {
+        let hasMiddle = !memory.table(at: TableLevel.middle, below: root, of: address).isNone
+        try makeTable(
+          at: hasMiddle ? TableLevel.middle : level, for: address, in: area.space, by: task)
+        level = TableLevel.middle
+      }
+      address = (address | (TableLevel.span(level) - 1)) + 1
+    }
+  }
+
   /// Copies the entries of one region, with a table for each that the parent has (REC-12).
   ///
   /// Linux: `copy_page_range`, mm/memory.c.
   private mutating func copyEntries(
     _ area: VirtualMemoryArea, from source: AddressSpaceIndex, by task: TaskIndex
   ) throws(Errno) {
+    try copyUpperTables(area, from: source, by: task)
     let root = spaces[source].root
     var address = area.start
     while true {

@@ -125,9 +125,10 @@ extension Kernel {
   borrowing func findAddress(
     hint: VirtualAddress, _ length: UInt64, _ flags: MapFlags, in space: AddressSpaceIndex
   ) -> VirtualAddress? {
-    if length > Layout.taskSize { return nil }
     let root = spaces[space].regions
-    if hint != 0 && hint <= Layout.taskSize - length {
+    let end = flags.contains(.low32Bit) ? Layout.low32Window.upperBound : Layout.taskSize
+    if length > end { return nil }
+    if hint != 0 && hint <= end - length {
       let above = virtual.regions.tree.first(above: hint, in: root.top)
       if above.isNone || hint + length <= virtual.regions.guardedStart(above) { return hint }
     }

@@ -63,7 +63,6 @@ extension Kernel {
   private mutating func mapAround(_ fault: Fault, _ area: VirtualMemoryArea, _ page: UInt64)
     throws(Errno) -> Bool
   {
-    let table = try makeLeafTable(for: fault.address, in: fault.space, by: fault.task)
     let index = TableLevel.index(fault.address, TableLevel.leaf)
     let before = Int((fault.address - area.start) >> Page.shift)
     let after = Int((area.end - fault.address) >> Page.shift)
@@ -71,15 +70,21 @@ extension Kernel {
       index / Self.faultAroundPages * Self.faultAroundPages, index - min(index, before))
     let end = min(first + Self.faultAroundPages, TableLevel.fanOut, index + after)
     let limit = virtual.objects[area.object].pageCount
+    // A table is made for the first page that is found, and for none.
+    var table = FrameNumber.none
     for slot in first..<end {
       let number = page &+ UInt64(bitPattern: Int64(slot - index))
       if number >= limit { break }
       let frame = virtual.objects.slot(number, of: area.object).frame
-      if frame.isNone || !memory.entry(table: table, index: slot).isNone { continue }
+      if frame.isNone { continue }
+      if table.isNone {
+        table = try makeLeafTable(for: fault.address, in: fault.space, by: fault.task)
+      }
+      if !memory.entry(table: table, index: slot).isNone { continue }
       map(
         frame, protection: area.flags.entryProtection, in: fault.space, table: table, index: slot)
       if area.flags.contains(.locked) { lockPage(frame) }
     }
-    return !memory.entry(table: table, index: index).isNone
+    return !table.isNone && !memory.entry(table: table, index: index).isNone
   }
 }
