@@ -13,6 +13,8 @@ public struct PageMapEntry: Hashable, Sendable, BitwiseCopyable {
   static let softDirty: UInt64 = 1 << 55
   static let exclusive: UInt64 = 1 << 56
   static let file: UInt64 = 1 << 61
+  /// Linux: `PM_GUARD_REGION`, fs/proc/task_mmu.c.
+  static let guarded: UInt64 = 1 << 58
   static let swapped: UInt64 = 1 << 62
   static let present: UInt64 = 1 << 63
   private static let frameMask: UInt64 = (1 << 55) - 1
@@ -20,7 +22,8 @@ public struct PageMapEntry: Hashable, Sendable, BitwiseCopyable {
   static let areaBits: UInt64 = 5
 
   public var isPresent: Bool { word & Self.present != 0 }
-  public var isSwapped: Bool { word & Self.swapped != 0 }
+  /// A guard reads as swapped out, with a mark of its own.
+  public var isSwapped: Bool { word & (Self.swapped | Self.guarded) == Self.swapped }
   /// A page of a file or of shared memory.
   public var isFile: Bool { word & Self.file != 0 }
   /// Nobody else maps the page.
@@ -53,6 +56,7 @@ extension Kernel {
 
   private borrowing func word(of entry: PageTableEntry, showsFrames: Bool) -> UInt64 {
     if entry.isNone { return 0 }
+    if entry.isGuard { return PageMapEntry.swapped | PageMapEntry.guarded }
     if entry.isSwap {
       let place = entry.swap
       let shown = UInt64(place.area) | UInt64(place.slot) << PageMapEntry.areaBits
