@@ -25,11 +25,14 @@ let package = Package(
   targets: [
     // Text to tokens, tree and diagnostics.
     .target(name: "QuireSyntax", swiftSettings: strict),
-    .testTarget(name: "QuireSyntaxTests", dependencies: ["QuireSyntax"], swiftSettings: strict),
+    .testTarget(
+      name: "QuireSyntaxTests", dependencies: ["QuireSyntax", "SwarmSeeds"], swiftSettings: strict),
 
     // Tree to a resolved, flat bytecode program.
     .target(name: "QuireProgram", dependencies: ["QuireSyntax"], swiftSettings: strict),
-    .testTarget(name: "QuireProgramTests", dependencies: ["QuireProgram"], swiftSettings: strict),
+    .testTarget(
+      name: "QuireProgramTests", dependencies: ["QuireProgram", "SwarmSeeds"], swiftSettings: strict
+    ),
 
     // Tables, bitmaps and index lists: the only unsafe code.
     .target(name: "KernelStorage", swiftSettings: strict),
@@ -38,7 +41,7 @@ let package = Package(
     // The simulated kernel, usable without the language.
     .target(name: "QuireKernel", dependencies: ["KernelStorage"], swiftSettings: strict),
     .testTarget(
-      name: "QuireKernelTests", dependencies: ["QuireKernel", "KernelStorage"],
+      name: "QuireKernelTests", dependencies: ["QuireKernel", "KernelStorage", "SwarmSeeds"],
       swiftSettings: strict),
 
     // Scheduler and interpreter: the one loop that meets the kernel.
@@ -51,7 +54,7 @@ let package = Package(
     .testTarget(
       name: "QuireRuntimeTests",
       dependencies: [
-        "QuireRuntime", "QuireProgram", "QuireSyntax", "QuireKernel", "KernelStorage",
+        "QuireRuntime", "QuireProgram", "QuireSyntax", "QuireKernel", "KernelStorage", "SwarmSeeds",
       ],
       swiftSettings: strict),
 
@@ -79,7 +82,7 @@ let package = Package(
         "QuireStandardLibrary",
       ],
       swiftSettings: strict),
-    .testTarget(name: "QuireTests", dependencies: ["Quire"], swiftSettings: strict),
+    .testTarget(name: "QuireTests", dependencies: ["Quire", "SwarmSeeds"], swiftSettings: strict),
 
     // GNU readline (GPL-3): linked into the `quire` program alone, never into a library product.
     // No pkgConfig name: its flags are refused by the package manager, and `-lreadline` is all it needs.
@@ -109,6 +112,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    // How many seeds the swarms of the tests try.
+    .target(name: "SwarmSeeds", path: "Tests/SwarmSeeds", swiftSettings: strict),
 
     // Rules on the sources themselves.
     .testTarget(name: "TidyTests", dependencies: [], swiftSettings: strict),

@@ -39,6 +39,7 @@ output=$(.build/release/Grader)
 check "script: pid 3 has 1048576 bytes"
 check "seed 1: 256 faults"
 check "seed 2: 256 faults"
+check "total 55, last value integer(110)"
 check "limitReached"
 check "did you mean 'touch'"
 output=$(.build/release/Probe)

@@ -24,7 +24,7 @@ package struct CheckCommand: ParsableCommand {
     var reports: [DiagnosticReport] = []
     var hasErrors = false
     for file in files {
-      let (diagnostics, sources) = try check(file, &hasErrors)
+      let (diagnostics, sources) = try check(file, &hasErrors, &reports)
       if json {
         reports += diagnostics.map { DiagnosticReport($0, in: sources) }
       } else {
@@ -36,7 +36,7 @@ package struct CheckCommand: ParsableCommand {
   }
 
   private func check(
-    _ file: String, _ hasErrors: inout Bool
+    _ file: String, _ hasErrors: inout Bool, _ reports: inout [DiagnosticReport]
   ) throws -> ([Diagnostic], [SourceFile]) {
     do {
       let source = try ScriptSource(file: file, text: nil)
@@ -47,7 +47,7 @@ package struct CheckCommand: ParsableCommand {
       hasErrors = true
       return (error.diagnostics, error.files)
     } catch let error as UnreadableScript {
-      Console.writeError(error.description)
+      if json { reports.append(DiagnosticReport(error)) } else { Console.writeError("\(error)") }
       hasErrors = true
       return ([], [])
     }

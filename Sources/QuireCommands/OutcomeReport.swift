@@ -28,6 +28,11 @@ struct DiagnosticReport: Encodable {
     (severity, code, notes) = ("error", "machine", [])
     self.message = message
   }
+
+  init(_ unreadable: UnreadableScript) {
+    (severity, code, notes) = ("error", "unreadable", [])
+    (message, file) = ("cannot read the script: \(unreadable.reason)", unreadable.path)
+  }
 }
 
 /// What `quire run --json` prints.
@@ -84,6 +89,12 @@ struct OutcomeReport: Encodable {
   init(refusal messages: [String], exitStatus: Int32) {
     exit_status = exitStatus
     diagnostics = messages.map(DiagnosticReport.init(message:))
+  }
+
+  /// A script that could not be read.
+  init(refusal: UnreadableScript, exitStatus: Int32) {
+    exit_status = exitStatus
+    diagnostics = [DiagnosticReport(refusal)]
   }
 
   var json: String { encodeJSON(self) }

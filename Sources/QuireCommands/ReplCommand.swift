@@ -34,12 +34,20 @@ package struct ReplCommand: ParsableCommand {
       reader: editor ?? PlainLineReader(), interrupt: interrupt, messages: messages,
       isInteractive: isInteractive, makeSession: makeSession)
     hook.repl = repl
-    if let file {
-      let source = try ScriptSource(file: file, text: nil)
-      repl.evaluate(String(decoding: source.bytes, as: UTF8.self), named: file)
-    }
+    if let file { try run(file, in: repl) }
     if let editor { talk(repl, editor) } else { repl.run() }
     if !isInteractive && repl.hasFailed { throw ExitCode(CommandStatus.failed) }
+  }
+
+  /// Runs the script that the session begins with.
+  private func run(_ file: String, in repl: Repl) throws {
+    do {
+      let source = try ScriptSource(file: file, text: nil)
+      repl.evaluate(String(decoding: source.bytes, as: UTF8.self), named: file)
+    } catch let error as UnreadableScript {
+      Console.writeError(error.description)
+      throw ExitCode(CommandStatus.notStarted)
+    }
   }
 
   /// A session between the history of earlier ones and that of later ones.

@@ -70,7 +70,7 @@ struct LoadedScript {
       return LoadedScript(
         program: program, settings: settings, messages: messages, isJSON: json)
     } catch let error as UnreadableScript {
-      Console.writeError(error.description)
+      refuse(error, json)
     } catch let error as ProgramError {
       refuse(error, messages, json)
     }
@@ -93,6 +93,14 @@ struct LoadedScript {
       Console.write(OutcomeReport(refusal: [text], exitStatus: CommandStatus.notStarted).json)
     } else {
       Console.writeError(text + "\n")
+    }
+  }
+
+  private static func refuse(_ error: UnreadableScript, _ json: Bool) {
+    if json {
+      Console.write(OutcomeReport(refusal: error, exitStatus: CommandStatus.notStarted).json)
+    } else {
+      Console.writeError(error.description)
     }
   }
 

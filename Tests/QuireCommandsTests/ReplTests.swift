@@ -190,7 +190,8 @@ struct ReplPartTests {
         == ["/proc/self/smaps", "/proc/self/smaps_rollup"])
     #expect(
       completer.candidates(line: "cat \"/proc/3/stat", start: 5, word: "/proc/3/stat").count == 3)
-    #expect(completer.candidates(line: "show ma", start: 5, word: "ma") == ["maps"])
+    #expect(completer.candidates(line: "m.page_t", start: 2, word: "page_t") == ["page_tables"])
+    #expect(completer.candidates(line: "show map", start: 5, word: "map") == ["maps"])
     #expect(completer.candidates(line: ":lo", start: 1, word: "lo") == ["load"])
     #expect(completer.candidates(line: "wh", start: 0, word: "wh") == ["while"])
   }

@@ -48,6 +48,14 @@ struct RunCommandTests {
     #expect(missing.status == 2)
     #expect(missing.errors == "error: cannot read /nonexistent/x.quire: no such file\n")
     #expect(try QuireProcess.run(["run", "/"]).errors.contains("it is a folder"))
+    #expect(try QuireProcess.run(["repl", "/nonexistent/x.quire"]).status == 2)
+    for command in ["run", "check"] {
+      let json = try QuireProcess.run([command, "--json", "/nonexistent/x.quire"])
+      #expect(json.status == 2)
+      #expect(json.errors == "")
+      #expect(json.output.contains("no such file"))
+      #expect((try? JSONSerialization.jsonObject(with: Data(json.output.utf8))) != nil)
+    }
   }
 
   @Test("the command line overrides the script's machine")
@@ -134,6 +142,14 @@ struct BadScriptTests {
     let result = try QuireProcess.run(["run", "-e", "let x = 1\nprint \"abc\nprint x"])
     #expect(result.status == 2)
     #expect(result.errors.contains("<command line>:2:7"), "\(result.errors)")
+  }
+
+  @Test("a file without end is refused when it is longer than a script may be")
+  func endless() throws {
+    let result = try QuireProcess.run(["run", "/dev/zero"])
+    #expect(result.status == 2)
+    #expect(result.errors.contains("larger than a script may be"))
+    #expect(result.errors.utf8.count < 2_000)
   }
 
   @Test("a file that is not UTF-8 is refused with the place of the byte")

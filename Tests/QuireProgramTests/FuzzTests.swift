@@ -2,6 +2,7 @@
 
 import QuireProgram
 import QuireSyntax
+import SwarmSeeds
 import Testing
 
 @Suite("Fuzz")
@@ -66,7 +67,7 @@ struct FuzzTests {
     checkCode(of: session.program)
   }
 
-  @Test("soups of words", arguments: 0..<8)
+  @Test("soups of words", arguments: swarmSeeds(8))
   func soups(seed: Int) {
     var source = Source(state: UInt64(seed))
     for _ in 0..<60 {
@@ -77,7 +78,7 @@ struct FuzzTests {
     }
   }
 
-  @Test("programs with mistakes made on purpose", arguments: 0..<8)
+  @Test("programs with mistakes made on purpose", arguments: swarmSeeds(8))
   func mutations(seed: Int) {
     var source = Source(state: UInt64(1_000 + seed))
     for round in 0..<50 {

@@ -1,8 +1,8 @@
 // Random scripts: whatever processes do to memory and to each other, the kernel's tables stay
 // whole, and no slice of the host shows in the result.
 
-import Foundation
 import Quire
+import SwarmSeeds
 import Testing
 
 /// Writes scripts from a seed. Every verb is tried, most of its refusals are caught.
@@ -84,10 +84,8 @@ private struct ScriptWriter {
 
 @Suite("Random scripts")
 struct ScriptSwarmTests {
-  /// More with QUIRE_SOAK.
-  static let seeds = 0..<(ProcessInfo.processInfo.environment["QUIRE_SOAK"] == nil ? 12 : 3_000)
-
-  @Test("random scripts leave the kernel whole and do not see the host", arguments: seeds)
+  @Test(
+    "random scripts leave the kernel whole and do not see the host", arguments: swarmSeeds(12))
   func swarm(seed: Int) throws {
     var writer = ScriptWriter(seed: UInt64(seed))
     let source = writer.script()

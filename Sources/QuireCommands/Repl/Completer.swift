@@ -3,11 +3,15 @@
 internal import Quire
 internal import QuireKernel
 
+internal import enum QuireProgram.Member
+internal import enum QuireProgram.ShowView
+
 /// Completes the last word of a line.
 struct Completer {
   /// Everything that can be named, in alphabetical order.
   var names: [String]
-  /// Names after a dot, by the name before it: `vmstat` has the counters.
+  /// Names after a dot, by the name before it: `vmstat` has the counters. Behind any other name
+  /// stand the members that values of the language have.
   var members: [String: [String]] = [:]
 
   static let keywords = [
@@ -15,10 +19,9 @@ struct Completer {
     "in", "let", "machine", "nil", "not", "or", "process", "repeat", "return", "show", "test",
     "true", "try", "var", "while",
   ]
-  static let views = [
-    "buddy", "maps", "meminfo", "memory", "processes", "slab", "slabs", "smaps", "status", "swap",
-    "vmstat", "zones",
-  ]
+  static let views = ShowView.allCases.map(\.rawValue).sorted()
+  /// What a value of the language may have after a dot.
+  static let anyMembers = Member.names.sorted()
   /// Files of the machine, and of the calling process; in alphabetical order.
   static let procFiles =
     SystemFile.allCases.map { "/proc/" + $0.rawValue } + processFiles(of: "self")
@@ -39,7 +42,7 @@ struct Completer {
       let pid = parts.count > 1 && parts[0] == "proc" ? Int32(parts[1]) : nil
       choices = Self.procFiles + (pid.map { Self.processFiles(of: "\($0)") } ?? [])
     } else if before.hasSuffix(".") {
-      choices = members[lastName(of: before.dropLast())] ?? []
+      choices = members[lastName(of: before.dropLast())] ?? Self.anyMembers
     } else if before == "show " {
       choices = Self.views
     } else {

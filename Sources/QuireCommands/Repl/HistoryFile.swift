@@ -6,6 +6,12 @@
 
 internal import Foundation
 
+/// Why the history cannot be kept, in words.
+struct HistoryRefusal: LocalizedError {
+  var reason: String
+  var errorDescription: String? { reason }
+}
+
 /// Entries that outlive a session.
 struct HistoryFile {
   static let maximumEntries = 1_000
@@ -35,16 +41,20 @@ struct HistoryFile {
 
   func save(_ entries: [String]) throws {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    do {
+      try FileManager.default.createDirectory(
+        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw HistoryRefusal(reason: "its folder cannot be made")
+    }
     let text = entries.suffix(Self.maximumEntries).map { Self.encode($0) + "\n" }.joined()
     let scratch = path + ".new"
     let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
     guard
       FileManager.default.createFile(
-        atPath: scratch, contents: Data(text.utf8), attributes: attributes)
-    else { throw CocoaError(.fileWriteUnknown) }
-    guard unsafe rename(scratch, path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+        atPath: scratch, contents: Data(text.utf8), attributes: attributes),
+      unsafe rename(scratch, path) == 0
+    else { throw HistoryRefusal(reason: "its folder cannot be written, or the disk is full") }
   }
 
   static func encode(_ entry: String) -> String {

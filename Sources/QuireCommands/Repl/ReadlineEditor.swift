@@ -72,9 +72,10 @@ final class ReadlineEditor: LineReader {
 
   private func abandonLine() -> LineInput {
     interrupt.clear()
+    // Removing the handler sends the cursor to the start of the line.
+    Console.write("^C\n")
     unsafe rl_replace_line("", 0)
     rl_callback_handler_remove()
-    print("^C")
     return .interrupted
   }
 }

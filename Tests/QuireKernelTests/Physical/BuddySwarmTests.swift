@@ -1,4 +1,5 @@
 import KernelStorage
+import SwarmSeeds
 import Testing
 
 @testable import QuireKernel
@@ -6,7 +7,7 @@ import Testing
 /// Random allocations and frees, free lists compared with a naive buddy system after each.
 struct BuddySwarmTests {
   @Test(
-    "BUDDY-1 to 11: every free list equals the naive one's after each step", arguments: 0..<12)
+    "BUDDY-1 to 11: every free list equals the naive one's after each step", arguments: swarmSeeds(12))
   func swarm(seed: Int) throws {
     var swarm = try Swarm(seed: UInt64(seed))
     for step in 0..<4000 {

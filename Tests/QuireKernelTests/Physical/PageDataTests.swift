@@ -1,11 +1,12 @@
 import KernelStorage
+import SwarmSeeds
 import Testing
 
 @testable import QuireKernel
 
 /// What frames hold, in every form, against plain arrays of bytes.
 struct PageDataTests {
-  @Test("bytes of 12 frames equal plain arrays after every operation", arguments: 0..<6)
+  @Test("bytes of 12 frames equal plain arrays after every operation", arguments: swarmSeeds(6))
   func swarm(seed: Int) throws {
     var memory = try BuddyTests.memory(end: 2048)
     var random = SeededRandom(seed: UInt64(seed))

@@ -1,3 +1,4 @@
+import SwarmSeeds
 import Testing
 
 @testable import QuireKernel
@@ -6,7 +7,7 @@ import Testing
 struct TaskTreeSwarmTests {
   @Test(
     "TASK-4, EXIT-1 to 4, SIG-1: fork, exit, wait and kill agree with a naive tree",
-    arguments: 0..<8)
+    arguments: swarmSeeds(8))
   func swarm(seed: Int) throws {
     var machine = MachineConfiguration()
     machine.ram = 256 << 20

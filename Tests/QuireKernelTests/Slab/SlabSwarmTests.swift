@@ -1,10 +1,11 @@
+import SwarmSeeds
 import Testing
 
 @testable import QuireKernel
 
 /// Random allocations and frees on two CPUs; every address equals the one of the naive cache.
 struct SlabSwarmTests {
-  @Test("SLAB-19 to 21: every object and every slab equals the naive cache's", arguments: 0..<16)
+  @Test("SLAB-19 to 21: every object and every slab equals the naive cache's", arguments: swarmSeeds(16))
   func swarm(seed: Int) throws {
     var swarm = try Swarm(seed: UInt64(seed))
     for step in 0..<3000 {

@@ -1,4 +1,5 @@
 import KernelStorage
+import SwarmSeeds
 import Testing
 
 @testable import QuireKernel
@@ -100,7 +101,7 @@ struct SwapSlotSwarmTests {
 
   @Test(
     "SWAP-5, SWAP-7, SWAP-8: slots of areas with equal and different priorities agree with sets",
-    arguments: 0..<8)
+    arguments: swarmSeeds(8))
   func swarm(seed: Int) {
     var swarm = Swarm(seed: UInt64(seed))
     swarm.activate(slots: 300, priority: 1)

@@ -1,3 +1,4 @@
+import SwarmSeeds
 import Testing
 
 @testable import QuireKernel
@@ -6,7 +7,7 @@ import Testing
 struct SwapSurvivalTests {
   @Test(
     "SWAP-9, FAULT-12, FORK-3, SWAP-14: data survives swap, fork, copies and swapoff",
-    arguments: 0..<10)
+    arguments: swarmSeeds(10))
   func swarm(seed: Int) throws {
     var machine = MachineConfiguration()
     machine.ram = 16 << 20
@@ -25,7 +26,7 @@ struct SwapSurvivalTests {
 
   @Test(
     "ALLOC-5, DR-1, OOM-4: data survives real shortage, and the OOM killer leaves nothing broken",
-    arguments: 0..<10)
+    arguments: swarmSeeds(10))
   func shortage(seed: Int) throws {
     var machine = MachineConfiguration()
     machine.ram = 12 << 20
@@ -38,7 +39,7 @@ struct SwapSurvivalTests {
     #expect(swarm.kernel.counters.oom_kill == UInt64(swarm.deaths))
   }
 
-  @Test("FORK-4: allocations that fail one after another leave nothing behind", arguments: 0..<4)
+  @Test("FORK-4: allocations that fail one after another leave nothing behind", arguments: swarmSeeds(4))
   func failures(seed: Int) throws {
     var machine = MachineConfiguration()
     machine.ram = 16 << 20

@@ -1,6 +1,7 @@
 // The index of regions against a sorted array.
 
 import KernelStorage
+import SwarmSeeds
 import Testing
 
 @testable import QuireKernel
@@ -57,7 +58,7 @@ struct RegionTableTests {
       space: .none)
   }
 
-  @Test("look-up, order and holes equal a sorted array's", arguments: UInt64(1)...6)
+  @Test("look-up, order and holes equal a sorted array's", arguments: swarmSeeds(6, from: 1) as Range<UInt64>)
   func swarm(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var table = RegionTable()

@@ -2,6 +2,7 @@
 // and then or before every step, and the same contents after each.
 
 import QuireRuntime
+import SwarmSeeds
 import Testing
 
 /// A value as the model has it. Lists and maps have identity.
@@ -159,7 +160,7 @@ private struct Pair: ~Copyable {
 }
 
 @Suite("The heap equals a naive model") struct ScriptHeapSwarmTests {
-  @Test("with a collection now and then", arguments: 0..<20 as Range<UInt64>)
+  @Test("with a collection now and then", arguments: swarmSeeds(20) as Range<UInt64>)
   func now(seed: UInt64) {
     var pair = Pair(seed: seed)
     for step in 0..<600 {

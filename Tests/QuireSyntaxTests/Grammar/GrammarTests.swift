@@ -1,5 +1,6 @@
 // Holds the parser against `grammar/quire.ebnf`, the normative grammar.
 
+import SwarmSeeds
 import Testing
 
 @testable import QuireSyntax
@@ -39,7 +40,7 @@ import Testing
         == TokenKind.keywords.map(\.word).sorted())
   }
 
-  @Test("sentences of the grammar parse without a diagnostic", arguments: 0..<8)
+  @Test("sentences of the grammar parse without a diagnostic", arguments: swarmSeeds(8))
   func sentencesParse(batch: Int) throws {
     let grammar = try Repository.grammar()
     for seed in UInt64(batch * 100)..<UInt64(batch * 100 + 60) {
@@ -54,7 +55,7 @@ import Testing
     }
   }
 
-  @Test("parser and grammar agree on sentences with a mistake", arguments: 0..<8)
+  @Test("parser and grammar agree on sentences with a mistake", arguments: swarmSeeds(8))
   func mutationsAgree(batch: Int) throws {
     let grammar = try Repository.grammar()
     for seed in UInt64(batch * 1000)..<UInt64(batch * 1000 + 40) {

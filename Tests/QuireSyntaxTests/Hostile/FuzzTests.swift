@@ -1,6 +1,7 @@
 // Chance against the parser: whatever the bytes, it ends, gives a sound tree, and says what is
 // wrong with sound spans.
 
+import SwarmSeeds
 import Testing
 
 @testable import QuireSyntax
@@ -35,7 +36,7 @@ import Testing
     " -", "#", "##", "'", "&&", "!", "//", "\\", "$", "é", "\u{A0}", "++", "as",
   ]
 
-  @Test("random bytes", arguments: 0..<4)
+  @Test("random bytes", arguments: swarmSeeds(4))
   func randomBytes(batch: Int) {
     var random = SeededGenerator(seed: UInt64(batch))
     for round in 0..<150 {
@@ -45,7 +46,7 @@ import Testing
     }
   }
 
-  @Test("random words", arguments: 0..<4)
+  @Test("random words", arguments: swarmSeeds(4))
   func randomWords(batch: Int) {
     var random = SeededGenerator(seed: UInt64(batch))
     for round in 0..<250 {
