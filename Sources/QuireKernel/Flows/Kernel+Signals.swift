@@ -1,7 +1,7 @@
 // Signals: who may send them, what sending does at once, what happens on the way to user mode.
 
 extension Kernel {
-  /// Sends a signal by pid; number 0 only asks whether it could be sent.
+  /// Sends a signal by pid, or below 1 to a group; number 0 only asks whether it could be sent.
   ///
   /// - Throws: ESRCH when nobody has the pid, EINVAL for a number that is no signal, EPERM when the
   ///   sender may not.
@@ -9,6 +9,7 @@ extension Kernel {
   public mutating func kill(
     _ pid: ProcessID, _ number: Int32, by sender: TaskIndex
   ) throws(Errno) {
+    if pid <= 0 { return try killSeveral(pid, number, by: sender) }
     let target = tasks.task(withPID: pid)
     if target.isNone { throw .ESRCH }
     if number == 0 { return try checkMaySignal(target, nil, by: sender) }

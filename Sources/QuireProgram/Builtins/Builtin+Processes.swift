@@ -49,7 +49,9 @@ extension Builtin {
     Signature(
       "kill",
       [
-        Parameter("process", .process, "The process, or its pid."),
+        Parameter(
+          "process", .process,
+          "The process, or its pid; 0 for the caller's group, -1 for all, -g for group g."),
         Parameter(
           "signal", .signal, .optional,
           "SIGTERM … or its number; default SIGTERM. 0 only asks whether the process exists."),
@@ -87,6 +89,36 @@ extension Builtin {
       [Parameter("resource", .string, "As for `setrlimit`.", words: resourceNames)],
       returns: .map, "Returns a limit as `[soft: …, hard: …]`, nil where there is none.",
       fails: [Failure("EINVAL", "there is no such resource")]),
+    Signature(
+      "waitpid",
+      [
+        Parameter(
+          "process", .any, .optional,
+          "A child or its pid; -1 for any (the default), 0 for the caller's group, -g for group g."),
+        Parameter("options", .flags, .optional, "WNOHANG, WUNTRACED, WCONTINUED, WNOWAIT."),
+        Parameter("nohang", .boolean, .labelled, "Return nil at once when no child is ready."),
+        Parameter("untraced", .boolean, .labelled, "Report children that have stopped, too."),
+        Parameter("continued", .boolean, .labelled, "Report children that go on again, too."),
+      ], returns: .map,
+      """
+      Waits for a child to change its state and returns a map with `process`, `state` ("exited", \
+      "killed", "stopped" or "continued"), `code` and `signal`.
+      """,
+      fails: [
+        Failure("ECHILD", "no child of the caller is meant"),
+        Failure("EINVAL", "an option is unknown"),
+        Failure("ESRCH", "the number can be no pid"), Failure("EINTR", "a signal came first"),
+      ]),
+    Signature(
+      "setpgid",
+      [
+        Parameter("process", .any, .optional, "A child or its pid; default 0, the caller."),
+        Parameter("group", .any, .optional, "The group; default 0, one of its own."),
+      ], "Puts a process into a process group.",
+      fails: [
+        Failure("ESRCH", "it is neither the caller nor a child of it"),
+        Failure("EPERM", "there is no such group"), Failure("EINVAL", "the number is negative"),
+      ]),
   ]
 
   static let synchronizationSignatures: [Signature] = [

@@ -12,6 +12,7 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   case read, write, touch, load, store, fetch
   // Processes
   case fork, process, exit, wait, wait_any, kill, yield, sleep, getpid, nice, setrlimit, getrlimit
+  case waitpid, setpgid
   case on_signal, event, semaphore, barrier
   // Kernel objects
   case kmalloc, kfree

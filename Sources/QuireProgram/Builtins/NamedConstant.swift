@@ -7,7 +7,7 @@
 package struct NamedConstant: Hashable, Sendable {
   package enum Family: UInt8, Hashable, Sendable {
     case errno, signal, protection, mapFlag, remapFlag, advice, lockFlag, syncFlag, segmentFlag
-    case allocationFlag, slabFlag
+    case waitFlag, allocationFlag, slabFlag
   }
 
   package var name: String
@@ -23,7 +23,7 @@ package struct NamedConstant: Hashable, Sendable {
     table(.errno, errnos) + table(.signal, signals) + table(.protection, protections)
     + table(.mapFlag, mapFlags) + table(.remapFlag, remapFlags) + table(.advice, advices)
     + table(.lockFlag, lockFlags) + table(.syncFlag, syncFlags)
-    + table(.segmentFlag, segmentFlags)
+    + table(.segmentFlag, segmentFlags) + table(.waitFlag, waitFlags)
     + table(.allocationFlag, allocationFlags) + table(.slabFlag, slabFlags)
 
   private static func table(_ family: Family, _ rows: [(String, Int64)]) -> [NamedConstant] {
@@ -39,9 +39,12 @@ package struct NamedConstant: Hashable, Sendable {
   ]
 
   private static let signals: [(String, Int64)] = [
-    ("SIGHUP", 1), ("SIGINT", 2), ("SIGBUS", 7), ("SIGFPE", 8), ("SIGKILL", 9), ("SIGUSR1", 10),
-    ("SIGSEGV", 11), ("SIGUSR2", 12), ("SIGALRM", 14), ("SIGTERM", 15), ("SIGCHLD", 17),
-    ("SIGCONT", 18), ("SIGSTOP", 19),
+    ("SIGHUP", 1), ("SIGINT", 2), ("SIGQUIT", 3), ("SIGILL", 4), ("SIGTRAP", 5), ("SIGABRT", 6),
+    ("SIGBUS", 7), ("SIGFPE", 8), ("SIGKILL", 9), ("SIGUSR1", 10), ("SIGSEGV", 11),
+    ("SIGUSR2", 12), ("SIGPIPE", 13), ("SIGALRM", 14), ("SIGTERM", 15), ("SIGSTKFLT", 16),
+    ("SIGCHLD", 17), ("SIGCONT", 18), ("SIGSTOP", 19), ("SIGURG", 23), ("SIGXCPU", 24),
+    ("SIGXFSZ", 25), ("SIGVTALRM", 26), ("SIGPROF", 27), ("SIGWINCH", 28), ("SIGPOLL", 29),
+    ("SIGPWR", 30), ("SIGSYS", 31),
   ]
 
   private static let protections: [(String, Int64)] = [
@@ -84,6 +87,10 @@ package struct NamedConstant: Hashable, Sendable {
 
   private static let lockFlags: [(String, Int64)] = [
     ("MCL_CURRENT", 1), ("MCL_FUTURE", 2), ("MCL_ONFAULT", 4), ("MLOCK_ONFAULT", 1),
+  ]
+
+  private static let waitFlags: [(String, Int64)] = [
+    ("WNOHANG", 1), ("WUNTRACED", 2), ("WCONTINUED", 8), ("WNOWAIT", 0x100_0000),
   ]
 
   private static let syncFlags: [(String, Int64)] = [

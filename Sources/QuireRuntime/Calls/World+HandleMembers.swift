@@ -92,6 +92,7 @@ extension World {
     default: break
     }
     let text = name.text(in: image)
+    if text == "group" { return .value(Value(small: Int(record.processGroup))) }
     if text == "stack" { return try namedRegion(.stack, of: task) }
     if text == "heap" { return try namedRegion(.heap, of: task) }
     guard let value = accountMember(text, task) else {

@@ -42,6 +42,8 @@ extension World {
     case .exit: return try exitCall(call)
     case .wait: return try waitCall(call)
     case .wait_any: return try waitAnyCall()
+    case .waitpid: return try waitpidCall(call)
+    case .setpgid: return try setpgidCall(call)
     case .kill: return try killCall(call)
     case .yield: return .yield(.none)
     case .sleep: return try sleepCall(call)
@@ -110,7 +112,7 @@ extension Builtin {
   fileprivate var isSystemCall: Bool {
     switch self {
     case .fork, .process, .exit, .wait, .wait_any, .kill, .yield, .sleep, .getpid, .nice,
-      .setrlimit, .getrlimit, .on_signal, .swapon, .swapoff, .sysctl:
+      .setrlimit, .getrlimit, .waitpid, .setpgid, .on_signal, .swapon, .swapoff, .sysctl:
       true
     default: false
     }

@@ -109,8 +109,7 @@ extension World {
     switch result {
     case .child(let child):
       let number = ledger.newest(withPID: child.pid)
-      if ledger[number].failed && !ledger[number].wasWaitedFor { unseenFailures -= 1 }
-      ledger[number].wasWaitedFor = true
+      noteWait(for: number)
       return number
     case .noneReady: throw .errno(.EINTR)
     case .wouldBlock:
@@ -118,6 +117,12 @@ extension World {
       current.wait = reason
       return nil
     }
+  }
+
+  /// Somebody has seen how a process ended.
+  mutating func noteWait(for number: ProcessNumber) {
+    if ledger[number].failed && !ledger[number].wasWaitedFor { unseenFailures -= 1 }
+    ledger[number].wasWaitedFor = true
   }
 
   // MARK: Signals, time, identity
@@ -147,8 +152,8 @@ extension World {
 
   private func pidToSignal(_ call: BuiltinCall) throws(CallFailure) -> ProcessID {
     if let pid = heap.asInteger(argument(0, call)) {
-      guard let pid = ProcessID(exactly: pid), pid > 0 else {
-        throw .misuse("'process' is a process or its pid, from 1, not \(pid)")
+      guard let pid = ProcessID(exactly: pid) else {
+        throw .misuse("'process' is a process, its pid or minus a group's number, not \(pid)")
       }
       return pid
     }
