@@ -40,8 +40,8 @@ extension Kernel {
   /// There is one session, and execve takes no right away from the parent.
   /// - Parameter pid: the caller or a child of it; 0 for the caller.
   /// - Parameter group: 0 for the task's own number.
-  /// - Throws: EINVAL, ESRCH when the task is neither the caller nor a child, EPERM when there is no
-  ///   such group.
+  /// - Throws: EINVAL, ESRCH when the task is neither the caller nor a child, EPERM when there
+  ///   is no such group.
   /// Linux: `sys_setpgid`, kernel/sys.c.
   public mutating func setProcessGroup(
     of pid: ProcessID, to group: ProcessID, by caller: TaskIndex

@@ -94,7 +94,7 @@ extension Builtin {
       [
         Parameter(
           "process", .any, .optional,
-          "A child or its pid; -1 for any (the default), 0 for the caller's group, -g for group g."),
+          "A child, its pid, 0 for the caller's group, -g for group g; default -1, any."),
         Parameter("options", .flags, .optional, "WNOHANG, WUNTRACED, WCONTINUED, WNOWAIT."),
         Parameter("nohang", .boolean, .labelled, "Return nil at once when no child is ready."),
         Parameter("untraced", .boolean, .labelled, "Report children that have stopped, too."),

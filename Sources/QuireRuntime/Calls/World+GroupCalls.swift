@@ -5,8 +5,15 @@ internal import QuireKernel
 internal import QuireProgram
 
 extension World {
+  /// The calls of this file by builtin.
+  mutating func groupCall(
+    _ builtin: Builtin, _ call: BuiltinCall
+  ) throws(CallFailure) -> BuiltinOutcome {
+    builtin == .waitpid ? try waitpidCall(call) : try setpgidCall(call)
+  }
+
   /// waitpid(process, options, nohang, untraced, continued)
-  mutating func waitpidCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func waitpidCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     try reserve(Self.waitWords)
     let options = try waitOptions(call)
     let target = try waitTarget(call)
@@ -25,7 +32,8 @@ extension World {
       return .value(.none)
     case .wouldBlock:
       current.operation = .waiting
-      if case .child(let pid) = target { current.wait = .child(pid) } else { current.wait = .anyChild }
+      current.wait = .anyChild
+      if case .child(let pid) = target { current.wait = .child(pid) }
       return .wait
     }
   }
@@ -84,7 +92,7 @@ extension World {
   }
 
   /// setpgid(process, group)
-  mutating func setpgidCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func setpgidCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let process = try groupNumber(0, "process", call)
     let group = try groupNumber(1, "group", call)
     try refusable { world throws(Errno) in

@@ -28,8 +28,22 @@ extension World {
     return .value(.none)
   }
 
+  /// The calls about caches by builtin.
+  mutating func cacheCall(
+    _ builtin: Builtin, _ call: BuiltinCall
+  ) throws(CallFailure) -> BuiltinOutcome {
+    switch builtin {
+    case .kmem_cache_create: try createCacheCall(call)
+    case .kmem_cache_alloc: try allocateFromCacheCall(call)
+    case .kmem_cache_free: try freeToCacheCall(call)
+    case .kmem_cache_shrink: try shrinkCacheCall(call)
+    case .kmem_cache_destroy: try destroyCacheCall(call)
+    default: preconditionFailure("cacheCall: \(builtin.name) is not about caches")
+    }
+  }
+
   /// kmem_cache_create(name, size, align, flags)
-  mutating func createCacheCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func createCacheCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let name = try string(0, "name", call)
     let size = try size(1, "size", call)
     let alignment = try optionalSize(2, "align", call) ?? 0
@@ -45,7 +59,9 @@ extension World {
   }
 
   /// kmem_cache_alloc(cache, flags)
-  mutating func allocateFromCacheCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func allocateFromCacheCall(_ call: BuiltinCall) throws(CallFailure)
+    -> BuiltinOutcome
+  {
     let record = try live(0, .cache, call)
     let gfp = try allocationFlags(1, call)
     let cache = CacheIndex(Int(record.first))
@@ -56,7 +72,7 @@ extension World {
   }
 
   /// kmem_cache_free(cache, object)
-  mutating func freeToCacheCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func freeToCacheCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let cache = CacheIndex(Int(try live(0, .cache, call).first))
     let object = try live(1, .object, call)
     try misusable { world throws(KernelMisuse) in
@@ -67,14 +83,15 @@ extension World {
   }
 
   /// kmem_cache_shrink(cache): 0 when no slab is left.
-  mutating func shrinkCacheCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func shrinkCacheCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let cache = CacheIndex(Int(try live(0, .cache, call).first))
     let remains = try refusable { world throws(Errno) in try world.kernel.shrinkCache(cache) }
     return .value(Value(small: remains ? 1 : 0))
   }
 
   /// kmem_cache_destroy(cache)
-  mutating func destroyCacheCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func destroyCacheCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome
+  {
     let cache = CacheIndex(Int(try live(0, .cache, call).first))
     try refusable { world throws(Errno) in try world.kernel.destroyCache(cache) }
     bury(argument(0, call))
