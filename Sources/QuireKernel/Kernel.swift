@@ -68,11 +68,13 @@ public struct Kernel: ~Copyable {
   /// begun to fill a value that cannot be copied.
   private init(validated machine: MachineConfiguration, memory: consuming PhysicalMemory) {
     let zeroFrame = memory.zeroFrame
+    let kernelTables = KernelTables(ram: memory.frames.count, image: memory.kernelImage)
     let freePages = UInt64(memory.freeFrames)
     inPlace = InPlace()
     self.memory = memory
     spaces = SpaceTable()
-    virtual = VirtualMemory(zeroFrame: zeroFrame, freePages: freePages)
+    virtual = VirtualMemory(
+      zeroFrame: zeroFrame, kernelTables: kernelTables, freePages: freePages)
     slab = SlabAllocator(cpus: machine.cpus)
     trackedGauges = Gauges()
     self.machine = machine

@@ -56,7 +56,9 @@ extension Kernel.PageMapRun {
     if first.isPresent {
       words.append(first.frame == 0 ? "present" : "present, frame " + frames)
     }
-    if first.isSwapped {
+    if first.isGuarded {
+      words.append("guard")
+    } else if first.isSwapped {
       let place = first.frame == 0 ? "" : ", area \(first.swapArea) slot \(slots)"
       words.append("swapped" + place)
     }

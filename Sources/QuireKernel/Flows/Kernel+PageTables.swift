@@ -46,12 +46,16 @@ extension Kernel {
 
   /// The top-level table of a new address space.
   ///
-  /// Its upper half stays empty: the kernel's own half has no mappings in this model.
-  /// Linux: `pgd_alloc`, arch/x86/mm/pgtable.c.
+  /// Its upper half leads to the kernel's own tables, as in every process (PT-4).
+  /// Linux: `pgd_alloc` and `pgd_ctor`, arch/x86/mm/pgtable.c.
   mutating func allocateRootTable(by task: TaskIndex) throws(Errno) -> FrameNumber {
     let table = try allocatePages(.kernel, order: 0, for: task)
     memory.frames[table].flags.insert(.table)
     memory.frames[table].use = .topTable
+    for index in KernelTables.userEntries..<TableLevel.fanOut {
+      let entry = virtual.kernelTables.topEntry(index)
+      if !entry.isNone { memory.setEntry(table: table, index: index, to: entry) }
+    }
     return table
   }
 

@@ -43,12 +43,14 @@ extension Kernel {
       "VmallocUsed", "VmallocChunk", "Percpu", "HardwareCorrupted", "AnonHugePages",
       "ShmemHugePages", "ShmemPmdMapped", "FileHugePages", "FilePmdMapped", "Unaccepted",
       "HugePages_Total", "HugePages_Free", "HugePages_Rsvd", "HugePages_Surp")
+    let map = virtual.kernelTables
     lines += [
       ProcLine("Hugepagesize", 2048), ProcLine("Hugetlb", 0),
-      ProcLine("DirectMap4k", machine.ram % Self.largePage >> 10),
-      ProcLine("DirectMap2M", machine.ram / Self.largePage * 2048),
+      pages("DirectMap4k", map.smallPageFrames), pages("DirectMap2M", map.largePageFrames),
     ]
-    return lines
+    // A processor without such pages has no such line.
+    let gigabytes = map.gigabytePageFrames
+    return gigabytes == 0 ? lines : lines + [pages("DirectMap1G", gigabytes)]
   }
 
   /// The text of /proc/meminfo.
@@ -81,5 +83,4 @@ extension Kernel {
   ///
   /// Linux: `VMALLOC_TOTAL`, include/linux/vmalloc.h.
   private static var vmallocKilobytes: Int { 34_359_738_367 }
-  private static var largePage: UInt64 { 2 << 20 }
 }

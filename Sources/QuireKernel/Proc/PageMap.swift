@@ -24,6 +24,7 @@ public struct PageMapEntry: Hashable, Sendable, BitwiseCopyable {
   public var isPresent: Bool { word & Self.present != 0 }
   /// A guard reads as swapped out, with a mark of its own.
   public var isSwapped: Bool { word & (Self.swapped | Self.guarded) == Self.swapped }
+  public var isGuarded: Bool { word & Self.guarded != 0 }
   /// A page of a file or of shared memory.
   public var isFile: Bool { word & Self.file != 0 }
   /// Nobody else maps the page.
@@ -62,6 +63,7 @@ extension Kernel {
       let shown = UInt64(place.area) | UInt64(place.slot) << PageMapEntry.areaBits
       return PageMapEntry.swapped | (showsFrames ? shown : 0)
     }
+    if entry.isGuard { return PageMapEntry.swapped | PageMapEntry.guarded }
     let word = PageMapEntry.present | (showsFrames ? UInt64(entry.frame.rawValue) : 0)
     // The frame of zeros belongs to nobody.
     if entry.isSpecial { return word }

@@ -14,20 +14,3 @@ extension Kernel {
     return usage(of: region)
   }
 }
-
-extension VMAFlags {
-  /// The words of the VmFlags line, in its order.
-  ///
-  /// Linux: `show_smap_vma_flags`, fs/proc/task_mmu.c.
-  public var words: [String] {
-    let table: [(VMAFlags, String)] = [
-      (.read, "rd"), (.write, "wr"), (.execute, "ex"), (.shared, "sh"), (.mayRead, "mr"),
-      (.mayWrite, "mw"), (.mayExecute, "me"), (.mayShare, "ms"), (.growsDown, "gd"),
-      (.pfnMap, "pf"), (.locked, "lo"), (.io, "io"), (.sequentialRead, "sr"), (.randomRead, "rr"),
-      (.dontCopy, "dc"), (.dontExpand, "de"), (.lockOnFault, "lf"), (.account, "ac"),
-      (.noReserve, "nr"), (.wipeOnFork, "wf"), (.dontDump, "dd"), (.mixedMap, "mm"),
-      (.droppable, "dp"), (.sealed, "sl"),
-    ]
-    return table.compactMap { flag, word in contains(flag) ? word : nil }
-  }
-}

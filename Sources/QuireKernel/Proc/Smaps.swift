@@ -32,7 +32,8 @@ public struct RegionUsage: Hashable, Sendable, BitwiseCopyable {
     ]
     let lines = sizes + sums.lines(isRollup: false)
     return lines.reduce(into: "") { $0 += SmapsColumn.line($1) }
-      + SmapsColumn.field("THPeligible", "0") + "\nVmFlags: " + area.flags.mnemonics + "\n"
+      + SmapsColumn.field("THPeligible", "0") + "\nVmFlags: "
+      + area.flags.words.reduce(into: "") { $0 += $1 + " " } + "\n"
   }
 }
 
@@ -46,14 +47,12 @@ enum SmapsColumn {
 }
 
 extension VMAFlags {
-  /// The two letters of each flag, in the order of the kernel's bits, as smaps shows them.
+  /// The words of the line VmFlags, in its order, which is that of the kernel's bits.
   ///
   /// Nothing clears the mark of soft-dirty tracking here, so every region has it ("sd").
   /// Linux: `show_smap_vma_flags`, fs/proc/task_mmu.c.
-  public var mnemonics: String {
-    Self.letters.reduce(into: "") { text, pair in
-      if pair.flag.isEmpty || contains(pair.flag) { text += pair.letters + " " }
-    }
+  public var words: [String] {
+    Self.letters.compactMap { $0.flag.isEmpty || contains($0.flag) ? $0.letters : nil }
   }
 
   private static let letters: [(flag: VMAFlags, letters: String)] = [

@@ -14,7 +14,12 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
   public static let userBit: UInt64 = 1 << 2
   public static let accessedBit: UInt64 = 1 << 5
   public static let dirtyBit: UInt64 = 1 << 6
-  /// A page that is there but that the processor must not see (PROT_NONE); `presentBit` is clear.
+  /// Above the leaves: a page, and no table.
+  public static let largeBit: UInt64 = 1 << 7
+  /// A change of the address space leaves the translation in the TLB: the kernel's own pages.
+  public static let globalBit: UInt64 = 1 << 8
+  /// A page that is there but that the processor must not see (PROT_NONE); `presentBit` is clear,
+  /// so the bit does not mean `globalBit`.
   ///
   /// Linux: `_PAGE_PROTNONE`, arch/x86/include/asm/pgtable_types.h.
   public static let protectNoneBit: UInt64 = 1 << 8
@@ -74,8 +79,10 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
     kind == .write ? accessedBit | dirtyBit : accessedBit
   }
 
-  // A swap entry: bits 0 and 8 clear, bit 1 set so that it is never all zero, the exclusive mark
-  // in bit 3, the area in bits 9-13, the slot from bit 16.
+  // A swap entry: bits 0 and 8 clear, the soft-dirty mark in bit 1 (nothing clears it here, so that
+  // it tells swap entries from others), the exclusive mark in bit 3, the slot in bits 9-58 with
+  // every bit inverted (no processor then takes it for a frame of RAM), the area in bits 59-63.
+  // Linux: `__swp_entry`, arch/x86/include/asm/pgtable_64.h.
   public static let swapMark: UInt64 = 1 << 1
   static let swapExclusiveBit: UInt64 = 1 << 3
   /// An entry that says only that nothing may be mapped there: neither present nor swap.
@@ -87,12 +94,12 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
   public init(swap entry: SwapEntry, exclusive: Bool) {
     bits =
       Self.swapMark | (exclusive ? Self.swapExclusiveBit : 0)
-      | UInt64(entry.area) << 9 | UInt64(entry.slot) << 16
+      | (~UInt64(entry.slot) << 14) >> 5 | UInt64(entry.area) << 59
   }
 
   /// The swap slot of a swap entry.
   public var swap: SwapEntry {
-    SwapEntry(area: UInt8((bits >> 9) & 0x1f), slot: UInt32(truncatingIfNeeded: bits >> 16))
+    SwapEntry(area: UInt8(bits >> 59), slot: UInt32(truncatingIfNeeded: ~bits >> 9))
   }
   public var isSwapExclusive: Bool { bits & Self.swapExclusiveBit != 0 }
 }
@@ -105,10 +112,8 @@ extension VMAFlags {
   /// Linux: `protection_map` and `vm_get_page_prot`, arch/x86/mm/pgprot.c.
   @inline(__always)
   var entryProtection: UInt64 {
+    if !isAccessible { return PageTableEntry.protectNoneBit | PageTableEntry.accessedBit }
     let noExecute = contains(.execute) ? 0 : PageTableEntry.noExecuteBit
-    if !isAccessible {
-      return PageTableEntry.protectNoneBit | PageTableEntry.accessedBit | noExecute
-    }
     let writable = isSuperset(of: [.shared, .write]) ? PageTableEntry.writeBit : 0
     return PageTableEntry.presentBit | PageTableEntry.userBit | PageTableEntry.accessedBit
       | noExecute | writable

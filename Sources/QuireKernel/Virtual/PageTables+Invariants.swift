@@ -41,6 +41,13 @@ extension Kernel {
     }
     for index in 0..<TableLevel.fanOut {
       let entry = memory.entry(table: table, index: index)
+      if level == TableLevel.global && index >= KernelTables.userEntries {
+        if entry != virtual.kernelTables.topEntry(index) {
+          violations.append(
+            InvariantViolation("table.kernel-half", "entry \(index) of space \(space.rawValue)"))
+        }
+        continue
+      }
       if entry.isNone { continue }
       let address = base + UInt64(index) << TableLevel.shift(level)
       if level == TableLevel.leaf {
@@ -92,7 +99,9 @@ extension Kernel {
 
   private func isAllowed(_ entry: PageTableEntry, by flags: VMAFlags) -> Bool {
     if entry.isWritable && !flags.contains(.write) { return false }
-    if !entry.isNoExecute && !flags.contains(.execute) { return false }
+    if entry.isPresentToHardware && !entry.isNoExecute && !flags.contains(.execute) {
+      return false
+    }
     if entry.isSpecial && entry.isWritable { return false }
     return entry.isPresentToHardware == flags.isAccessible
   }

@@ -29,9 +29,11 @@ extension PhysicalMemory {
   /// The frame of zeros: the last one of the kernel image; frame 0 when there is no image.
   ///
   /// Linux: `empty_zero_page`, arch/x86/kernel/head_64.S.
-  var zeroFrame: FrameNumber {
-    let image = reserved.last { $0.name == "Kernel image" }?.frames.upperBound ?? FrameNumber(1)
-    return FrameNumber(image.index - 1)
+  var zeroFrame: FrameNumber { FrameNumber(kernelImage.upperBound.index - 1) }
+
+  /// The frames of the kernel image; frame 0 alone when there is no image.
+  var kernelImage: Range<FrameNumber> {
+    reserved.last { $0.name == "Kernel image" }?.frames ?? FrameNumber(0)..<FrameNumber(1)
   }
 }
 
@@ -50,6 +52,8 @@ package struct VirtualMemory: ~Copyable {
   ///
   /// Linux: `empty_zero_page`, arch/x86/include/asm/pgtable.h.
   package let zeroFrame: FrameNumber
+  /// The half of every page table that is the kernel's own.
+  package let kernelTables: KernelTables
   /// Pages that mode 2 keeps from everybody but root, and from one process (COMMIT-3).
   ///
   /// Linux: `sysctl_admin_reserve_kbytes` and `sysctl_user_reserve_kbytes`, mm/mmap.c.
@@ -58,9 +62,11 @@ package struct VirtualMemory: ~Copyable {
 
   /// - Parameters:
   ///   - zeroFrame: a frame of zeros that nobody else has.
+  ///   - kernelTables: the kernel half of page tables.
   ///   - freePages: pages that are free after boot.
-  init(zeroFrame: FrameNumber, freePages: UInt64) {
+  init(zeroFrame: FrameNumber, kernelTables: KernelTables, freePages: UInt64) {
     self.zeroFrame = zeroFrame
+    self.kernelTables = kernelTables
     adminReserve = min(freePages / 32, (8 << 20) >> Page.shift)
     userReserve = min(freePages / 32, (128 << 20) >> Page.shift)
   }

@@ -18,6 +18,6 @@ package enum AbsentVerb {
     "this_cpu", "device", "memory_online", "memory_offline",
     "file", "open", "pread", "pwrite", "truncate", "fsync", "sync", "unlink", "drop_caches",
     "readahead", "bread", "brelse",
-    "zone", "node", "page", "pte", "walk", "trace", "on", "snapshot",
+    "zone", "node", "trace", "on", "snapshot",
   ]
 }

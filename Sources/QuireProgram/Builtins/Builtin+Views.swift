@@ -3,6 +3,10 @@
 private typealias Parameter = Signature.Parameter
 private typealias Failure = Signature.Failure
 
+private let pageAddress = Parameter("address", .address, "Any address, or a region for its start.")
+private let walkedProcess = Parameter(
+  "process", .process, .labelled, "Whose page tables; by default the caller's.")
+
 extension Builtin {
   static let viewSignatures: [Signature] = [
     Signature(
@@ -10,6 +14,7 @@ extension Builtin {
       [
         Parameter("view", .string, "Which view."),
         Parameter("argument", .any, .optional, "Of what, for views that ask."),
+        Parameter("process", .process, .labelled, "Whose memory; by default the caller's."),
       ], "Prints a view of the machine; written `show maps`."),
     Signature(
       "cat",
@@ -45,6 +50,37 @@ extension Builtin {
       `name`, `flags` (the words of VmFlags), and in bytes `rss`, `pss`, `anonymous`, `swap` and \
       `locked`; nil where nothing is mapped.
       """),
+    Signature(
+      "walk", [pageAddress, walkedProcess], returns: .map,
+      """
+      Walks the page tables down to an address: alone on its line it prints every level, as \
+      `show walk`; as a value it is a map with `address`, `state` ("present", "zero", "protnone", \
+      "swapped", "guard", "absent", "non-canonical"), where they make sense `frame`, `physical`, \
+      `size`, `area` and `slot`, and `levels`: a list of maps from PGD to PTE with `level`, \
+      `index`, `table`, `entry` and `flags`. An address of the kernel may be walked to as well.
+      """),
+    Signature(
+      "pte", [pageAddress, walkedProcess], returns: .map,
+      """
+      Returns the page-table entry of an address as a map: what `walk` says of its end, and \
+      `entry` and `flags`; nil where a table is missing.
+      """),
+    Signature(
+      "page", [pageAddress, walkedProcess], returns: .map,
+      """
+      Returns the page frame behind an address as a map with `frame`, `physical`, `zone`, \
+      `refcount`, `mapcount`, `index` and `flags` (the words of /proc/kpageflags); nil where no \
+      frame is.
+      """),
+    Signature(
+      "pagemap",
+      [Parameter("region", .region, "Which pages; one for an address."), walkedProcess],
+      returns: .list,
+      """
+      Returns the words of /proc/PID/pagemap, one for each page: bits 0-54 are the frame, or \
+      area and slot; 55 soft-dirty, 56 exclusive, 61 file or shared, 62 swapped, 63 present. \
+      `show pagemap` prints them decoded.
+      """, fails: [Failure("EINVAL", "the region does not begin with a page")]),
   ]
 
   static let chanceSignatures: [Signature] = [

@@ -23,6 +23,7 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   case swapon, swapoff, sysctl
   // Seeing
   case show, cat, vmstat, meminfo, `self`, processes, buddy, slabs, swap, now, vma
+  case walk, pte, page, pagemap
   // Chance
   case rand, shuffle, choose
   // Values
@@ -47,13 +48,15 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
 /// What `show` can show: `show maps child`.
 package enum ShowView: String, CaseIterable, Hashable, Sendable {
   case machine, memory, maps, smaps, status, processes, buddy, slab, slabs, swap, vmstat, meminfo,
-    zones
+    zones, walk, pagemap
 
   /// What its argument is, or nil when it takes none.
   package var argument: ValueKind? {
     switch self {
     case .maps, .smaps, .status: .process
     case .slab: .string
+    case .walk: .address
+    case .pagemap: .region
     default: nil
     }
   }

@@ -81,7 +81,7 @@ extension Compiler {
 
   /// Puts the arguments in a row, in the order of the parameters; they are evaluated in the order
   /// in which they are written.
-  private mutating func pushArguments(
+  mutating func pushArguments(
     _ arguments: [Argument], _ signature: Signature, _ hasTrailingBlock: Bool,
     at span: SourceSpan
   ) -> (base: Register, count: Int) {

@@ -21,7 +21,8 @@ extension Compiler {
     for id in all.dropLast() { compile(id) }
     guard let last = all.last else { return }
     switch tree[last] {
-    case .expression(let expression):
+    case .expression(let expression)
+    where file.contexts[function.context].kind != .file || reportView(of: expression) == nil:
       function.pendingSteps += 1
       let mark = function.nextRegister
       let result = compileStatement(expression)
@@ -53,7 +54,11 @@ extension Compiler {
     case .invalid, .importModule, .machine, .test: break
     case .expression(let expression):
       let mark = function.nextRegister
-      _ = compileStatement(expression)
+      if let view = reportView(of: expression) {
+        compileReport(view, expression, at: span)
+      } else {
+        _ = compileStatement(expression)
+      }
       function.release(to: mark)
     case .constant(_, let value), .variable(_, let value):
       let variable = file[declaration: id]
@@ -298,7 +303,31 @@ extension Compiler {
     } else {
       function.emit(Instruction(.loadAbsent, a: function.allocate()), at: span)
     }
-    emitBuiltinCall(Int(Builtin.show.rawValue), to: base, arguments: base, 2, at: span)
+    function.emit(Instruction(.loadAbsent, a: function.allocate()), at: span)
+    emitBuiltinCall(Int(Builtin.show.rawValue), to: base, arguments: base, 3, at: span)
+    function.release(to: mark)
+  }
+
+  /// The view that an expression prints when it is a statement: `walk p` is short for
+  /// `show walk p`, because nobody would compute a walk to drop it.
+  private func reportView(of id: ExpressionID) -> ShowView? {
+    guard case .call(let call) = tree[id],
+      case .builtin(let index) = file[use: tree[call].callee]
+    else { return nil }
+    return index == Int(Builtin.walk.rawValue) ? .walk : nil
+  }
+
+  /// The arguments of such a call follow the view's name in a call of `show`.
+  private mutating func compileReport(_ view: ShowView, _ id: ExpressionID, at span: SourceSpan) {
+    guard case .call(let call) = tree[id] else { return }
+    let mark = function.nextRegister
+    let base = function.allocate()
+    emitConstant(.string(view.rawValue), into: base, at: span)
+    let signature = tables.program.builtins[Int(Builtin.walk.rawValue)]
+    let count = pushArguments(
+      Array(tree[tree[call].arguments]), signature, false, at: span
+    ).count
+    emitBuiltinCall(Int(Builtin.show.rawValue), to: base, arguments: base, 1 + count, at: span)
     function.release(to: mark)
   }
 }

@@ -28,8 +28,22 @@ extension World {
     case .swap: text = kernel.swapReport()
     case .slabs: text = kernel.slabReport(named: nil)
     case .meminfo: text = kernel.memInfoText()
+    case .walk:
+      let address = try address(1, "argument", call)
+      text = kernel.walkReport(to: address, of: try taskAsked(2, call))
+    case .pagemap: text = try pageMapReport(call)
     }
     return try emit(text)
+  }
+
+  /// The words of a region, or of a whole process.
+  private func pageMapReport(_ call: BuiltinCall) throws(CallFailure) -> String {
+    let task = try taskAsked(2, call)
+    if argument(1, call).isAbsent { return kernel.pageMapReport(of: task, seenBy: current.task) }
+    let (start, length) = try region(1, call)
+    let end = start.addingReportingOverflow(length)
+    return kernel.pageMapReport(
+      of: task, from: start, to: end.overflow ? .max : end.partialValue, seenBy: current.task)
   }
 
   private func taskToShow(_ call: BuiltinCall) throws(CallFailure) -> TaskIndex {

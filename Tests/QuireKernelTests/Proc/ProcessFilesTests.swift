@@ -73,7 +73,7 @@ struct ProcessFilesTests {
     let usages = kernel.smaps(of: kernel.tasks[task].space)
     #expect(usages[0].lazyFree == 4096 && usages[0].referenced == 4096)
     #expect(usages[0].resident == 8192 && usages[0].pss == 4096)
-    #expect(usages[1].locked == 2048 && usages[1].area.flags.mnemonics.contains("lo "))
+    #expect(usages[1].locked == 2048 && usages[1].area.flags.words.contains("lo"))
     #expect(usages[0].sharedClean == 4096 && usages[0].sharedDirty == 4096)
   }
 
