@@ -32,6 +32,26 @@ struct SampleTests {
     #expect(text.hasPrefix("# "), "\(name) opens with \(text.prefix(40))")
   }
 
+  /// What a person has read and found right; `quire run` writes it anew.
+  @Test("the page-table walk prints what it teaches")
+  func pageWalk() throws {
+    let path = Self.folder.appendingPathComponent("page-walk.quire").path
+    let expected = Self.folder.appendingPathComponent("page-walk.expected")
+    let text = try String(contentsOf: expected, encoding: .utf8)
+    let result = try QuireProcess.run(["run", path])
+    #expect(Self.withoutPlaces(result.output) == Self.withoutPlaces(text))
+  }
+
+  /// Which frame holds what depends on all that was allocated before, and is not the lesson.
+  private static func withoutPlaces(_ text: String) -> String {
+    text.replacing(/0x([0-9a-f]+)/) { match in
+      let digits = match.1
+      if digits.count == 16 { return "\(digits.prefix(1)) \(digits.suffix(3))" }
+      let isPlace = UInt64(digits, radix: 16).map { (0x1000..<(64 << 20)).contains($0) } ?? false
+      return isPlace ? "place" : String(match.0)
+    }
+  }
+
   @Test("the same seed gives the same bytes whatever the slice; other seeds differ")
   func seeds() throws {
     let path = Self.folder.appendingPathComponent("race.quire").path

@@ -22,7 +22,7 @@ struct NameTests {
 
   @Test("a verb without its mechanism is known and refused")
   func absentVerb() {
-    #expect(messages("walk 3") == "1:1: 'walk' is not there yet in this version")
+    #expect(messages("trace 3") == "1:1: 'trace' is not there yet in this version")
     #expect(messages("exec \"a\"") == "1:1: 'exec' is not there yet in this version")
   }
 

@@ -138,13 +138,14 @@ extension Kernel {
   private mutating func lazyFree(
     _ entry: PageTableEntry, table: FrameNumber, index: Int, in space: AddressSpaceIndex
   ) {
-    if entry.isSpecial || entry.isGuard { return }
+    if entry.isGuard { return }
     if entry.isSwap {
       memory.setEntry(table: table, index: index, to: .none)
       spaces[space].swapEntries -= 1
       swapFree(entry.swap)
       return
     }
+    if entry.isSpecial { return }
     let frame = entry.frame
     let page = memory.frames[frame]
     if !page.flags.isDisjoint(with: [.swapCache, .dirty]) {

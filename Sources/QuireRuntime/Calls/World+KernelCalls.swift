@@ -81,8 +81,7 @@ extension World {
     case .slabs: return .value(ViewKind.slabs.value)
     case .swap: return .value(ViewKind.swap.value)
     case .processes: return try processesCall()
-    case .vma: return try vmaCall(call)
-    case .walk, .pte, .page, .pagemap: return try pageViewCall(builtin, call)
+    case .vma, .walk, .pte, .page, .pagemap: return try pageViewCall(builtin, call)
     // Named one by one, so that no builtin can be forgotten: these are `plainBuiltin`'s.
     case .print, .format, .str, .int, .float, .address, .region, .type, .copy, .len, .push, .pop,
       .insert, .remove, .contains, .keys, .values, .join, .split, .abs, .min, .max, .error, .raise,

@@ -9,6 +9,7 @@ extension World {
     throws(CallFailure) -> BuiltinOutcome
   {
     switch builtin {
+    case .vma: return try vmaCall(call)
     case .walk: return try walkCall(call)
     case .pte: return try pteCall(call)
     case .page: return try pageCall(call)
