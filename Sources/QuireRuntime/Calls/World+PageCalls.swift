@@ -4,8 +4,21 @@ internal import QuireKernel
 internal import QuireProgram
 
 extension World {
+  mutating func pageFrameCall(_ builtin: Builtin, _ call: BuiltinCall)
+    throws(CallFailure) -> BuiltinOutcome
+  {
+    switch builtin {
+    case .alloc_page: return try allocatePagesCall(call, hasOrder: false)
+    case .alloc_pages: return try allocatePagesCall(call, hasOrder: true)
+    case .get_free_pages: return try getPagesCall(call, isZeroed: false)
+    case .get_zeroed_page: return try getPagesCall(call, isZeroed: true)
+    case .free_pages: return try freePagesCall(call)
+    default: return try pageAddressCall(call)
+    }
+  }
+
   /// alloc_page(flags) and alloc_pages(flags, order)
-  mutating func allocatePagesCall(_ call: BuiltinCall, hasOrder: Bool)
+  private mutating func allocatePagesCall(_ call: BuiltinCall, hasOrder: Bool)
     throws(CallFailure) -> BuiltinOutcome
   {
     let order = hasOrder ? try pageOrder(1, call) : 0
@@ -14,7 +27,7 @@ extension World {
   }
 
   /// get_free_pages(flags, order) and get_zeroed_page(flags): the kernel address.
-  mutating func getPagesCall(_ call: BuiltinCall, isZeroed: Bool)
+  private mutating func getPagesCall(_ call: BuiltinCall, isZeroed: Bool)
     throws(CallFailure) -> BuiltinOutcome
   {
     try reserve(ScriptHeap.numberWords)
@@ -26,7 +39,7 @@ extension World {
   }
 
   /// free_pages(page, order): the first page of the block, or its address.
-  mutating func freePagesCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func freePagesCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let value = argument(0, call)
     if let address = heap.asAddress(value) {
       let order = try pageOrder(1, call)
@@ -45,7 +58,7 @@ extension World {
   }
 
   /// page_address(page)
-  mutating func pageAddressCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func pageAddressCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     try reserve(ScriptHeap.numberWords)
     let record = try live(0, .page, call)
     return .value(heap.address(DirectMap.address(of: FrameNumber(Int(record.first)))))

@@ -92,9 +92,12 @@ struct PageWalkTests {
     #expect(kernel.checkInvariants().contains { $0.rule == "table.kernel-half" })
   }
 
-  @Test("PT-7: the direct map is RAM, frame by frame, in the largest pages", arguments: [
-    12 << 20, (16 << 20) - 4096, (64 << 20) + 4096, 3 << 30, 65 << 30, (130 << 30) + (6 << 20) + 4096,
-  ] as [UInt64])
+  @Test(
+    "PT-7: the direct map is RAM, frame by frame, in the largest pages",
+    arguments: [
+      12 << 20, (16 << 20) - 4096, (64 << 20) + 4096, 3 << 30, 65 << 30,
+      (130 << 30) + (6 << 20) + 4096,
+    ] as [UInt64])
   func directMap(ram: UInt64) throws {
     let kernel = try Self.kernel(ram: ram)
     let task = kernel.tasks.initTask
