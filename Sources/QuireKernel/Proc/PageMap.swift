@@ -63,7 +63,6 @@ extension Kernel {
       let shown = UInt64(place.area) | UInt64(place.slot) << PageMapEntry.areaBits
       return PageMapEntry.swapped | (showsFrames ? shown : 0)
     }
-    if entry.isGuard { return PageMapEntry.swapped | PageMapEntry.guarded }
     let word = PageMapEntry.present | (showsFrames ? UInt64(entry.frame.rawValue) : 0)
     // The frame of zeros belongs to nobody.
     if entry.isSpecial { return word }
