@@ -10,6 +10,8 @@ struct CloneFlags: OptionSet, Hashable, BitwiseCopyable {
   static let memory = CloneFlags(rawValue: 0x100)
   /// The maker sleeps until the child has left the address space.
   static let vfork = CloneFlags(rawValue: 0x4000)
+  /// The process: the new task is another thread of it.
+  static let thread = CloneFlags(rawValue: 0x10000)
 }
 
 extension Kernel {
@@ -34,6 +36,15 @@ extension Kernel {
     return child
   }
 
+  /// Makes another thread of a process: a task in the same memory, with the same signal actions.
+  ///
+  /// It is no child of anybody and nobody waits for it; it is gone when it exits.
+  /// - Throws: EAGAIN when no more tasks are allowed or no pid is free, ENOMEM.
+  /// Linux: `sys_clone` with `CLONE_THREAD`, kernel/fork.c.
+  public mutating func startThread(by creator: TaskIndex) throws(Errno) -> TaskIndex {
+    try clone(creator, [.memory, .thread])
+  }
+
   /// Linux: `copy_process`, kernel/fork.c.
   private mutating func clone(
     _ parent: TaskIndex, _ flags: CloneFlags
@@ -42,6 +53,10 @@ extension Kernel {
     var record = Task(pid: try newPID(for: parent), name: model.name, born: now)
     record.inherit(from: model)
     if flags.contains(.vfork) { record.flags.insert(.vforked) }
+    if flags.contains(.thread) {
+      record.leader = model.leader
+      record.threadGroup = model.threadGroup
+    }
     record.footprint = try newFootprint(for: parent)
     do { record.space = try copySpace(of: model, flags, for: parent) } catch {
       free(record.footprint)
@@ -49,7 +64,12 @@ extension Kernel {
     }
     let child = tasks.allocate(record)
     tasks.copyActions(from: parent, to: child)
-    tasks.publish(child, under: parent)
+    if flags.contains(.thread) {
+      tasks.publish(child, under: model.parent)
+      tasks[model.leader].liveThreads += 1
+    } else {
+      tasks.publish(child, under: parent)
+    }
     if record.space != model.space { spaces[record.space].owner = record.pid }
     emit(.fork, model.pid, UInt64(UInt32(bitPattern: record.pid)))
     return child
@@ -91,6 +111,8 @@ extension Task {
     policy = model.policy
     affinity = model.affinity
     processLimit = model.processLimit
+    hardProcessLimit = model.hardProcessLimit
     limits = model.limits
+    hardLimits = model.hardLimits
   }
 }

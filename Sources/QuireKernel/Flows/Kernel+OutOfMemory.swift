@@ -56,6 +56,8 @@ extension Kernel {
   /// Linux: `oom_badness`, mm/oom_kill.c.
   func oomPoints(of task: TaskIndex) -> Int? {
     let record = tasks[task]
+    // One thread stands for its process: the leader, if it lives.
+    if record.leader != task && liveThread(of: task) != task { return nil }
     if task == tasks.initTask || record.isKernelThread || record.isDead || record.space.isNone {
       return nil
     }

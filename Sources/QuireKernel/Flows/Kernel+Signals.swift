@@ -27,11 +27,29 @@ extension Kernel {
     throw .EPERM
   }
 
+  /// Sends a signal to a process: what kills, stops or continues concerns all its threads, any other
+  /// one of them.
+  ///
+  /// Linux: `send_signal_locked` with `PIDTYPE_TGID`, kernel/signal.c.
+  mutating func post(_ signal: Signal, to task: TaskIndex) {
+    switch signal {
+    case .SIGKILL, .SIGSTOP, .SIGCONT:
+      var thread = tasks[task].leader
+      while !thread.isNone {
+        post(signal, toThread: thread)
+        thread = tasks.nextThread(after: thread)
+      }
+    default:
+      let thread = recipient(of: signal, in: task)
+      if !thread.isNone { post(signal, toThread: thread) }
+    }
+  }
+
   /// Makes a signal pending, with what that does at once: it continues the stopped, wakes the
   /// sleeping, and is forgotten where nobody would notice it.
   ///
   /// Linux: `send_signal_locked` and `prepare_signal`, kernel/signal.c.
-  mutating func post(_ signal: Signal, to task: TaskIndex) {
+  mutating func post(_ signal: Signal, toThread task: TaskIndex) {
     let record = tasks[task]
     if record.isDead || isShielded(task, from: signal) { return }
     emit(.signal, record.pid, UInt64(signal.rawValue))
@@ -74,19 +92,20 @@ extension Kernel {
 
   /// SIGCONT arrives: even blocked or ignored it ends a stop.
   private mutating func resume(_ task: TaskIndex) {
+    let leader = tasks[task].leader
     tasks[task].pending.remove(.SIGSTOP)
-    tasks[task].flags.remove(.stopUnreported)
+    tasks[leader].flags.remove(.stopUnreported)
     guard tasks[task].state == .stopped else { return }
     makeRunnable(task)
-    tasks[task].flags.insert(.continueUnreported)
-    tellParent(of: task)
+    tasks[leader].flags.insert(.continueUnreported)
+    tellParent(of: leader)
   }
 
   /// A child stopped or went on: SIGCHLD, and a waiting parent looks.
   private mutating func tellParent(of task: TaskIndex) {
     let parent = tasks[task].parent
     post(.SIGCHLD, to: parent)
-    wakeWaiter(parent)
+    wakeWaiters(in: parent)
   }
 
   /// A signal that the task's own access raised: it cannot be blocked or ignored.
@@ -96,9 +115,20 @@ extension Kernel {
     let ignored = tasks.action(of: task, for: signal) == .ignore
     if ignored || tasks[task].blocked.contains(signal) {
       tasks[task].blocked.remove(signal)
-      tasks.setAction(.byDefault, of: task, for: signal)
+      setGroupAction(.byDefault, for: signal, of: task)
     }
     tasks[task].pending.insert(signal)
+  }
+
+  /// Threads of a process have their signal actions in common.
+  private mutating func setGroupAction(
+    _ action: SignalAction, for signal: Signal, of task: TaskIndex
+  ) {
+    var thread = tasks[task].leader
+    while !thread.isNone {
+      tasks.setAction(action, of: thread, for: signal)
+      thread = tasks.nextThread(after: thread)
+    }
   }
 
   /// Signals that are pending and not blocked.
@@ -127,11 +157,20 @@ extension Kernel {
         stop(task)
         return .stopped
       case .terminate:
-        exit(task, .killed(by: signal))
-        return .died(signal)
+        let decided = decidedStatus(of: task)
+        exitGroup(task, .killed(by: signal))
+        return decided.map { .ended($0) } ?? .died(signal)
       }
     }
     return .none
+  }
+
+  /// How a thread ends that dies because its process does, or for another thread's execve.
+  private func decidedStatus(of task: TaskIndex) -> ExitStatus? {
+    let leader = tasks[tasks[task].leader]
+    if leader.flags.contains(.groupExiting) { return leader.groupStatus }
+    let isSpared = tasks[task].flags.contains(.executing)
+    return leader.flags.contains(.groupExecuting) && !isSpared ? .exited(0) : nil
   }
 
   /// SIGKILL before all others, then those of a task's own accesses, then by number.
@@ -164,11 +203,18 @@ extension Kernel {
     tasks[task].pending.remove(signal)
   }
 
+  /// A thread stops; its process has when all threads have.
   private mutating func stop(_ task: TaskIndex) {
+    let leader = tasks[task].leader
     tasks[task].state = .stopped
-    tasks[task].flags.insert(.stopUnreported)
-    tasks[task].flags.remove(.continueUnreported)
-    tellParent(of: task)
+    tasks[leader].flags.remove(.continueUnreported)
+    var thread = leader
+    while !thread.isNone {
+      if !tasks[thread].isDead && tasks[thread].state != .stopped { return }
+      thread = tasks.nextThread(after: thread)
+    }
+    tasks[leader].flags.insert(.stopUnreported)
+    tellParent(of: leader)
   }
 
   /// The handler of a signal has ended: the signal may come again.
@@ -186,7 +232,7 @@ extension Kernel {
     _ action: SignalAction, for signal: Signal, by task: TaskIndex
   ) throws(Errno) {
     if signal == .SIGKILL || signal == .SIGSTOP { throw .EINVAL }
-    tasks.setAction(action, of: task, for: signal)
+    setGroupAction(action, for: signal, of: task)
     let isQuiet = signal.defaultAction == .ignore || signal.defaultAction == .resume
     if action == .ignore || action == .byDefault && isQuiet { tasks[task].pending.remove(signal) }
   }

@@ -45,7 +45,7 @@ extension Kernel {
 
   /// Reports a child that changed state, and reaps it if it ended.
   ///
-  /// Children are looked at in birth order. When none is ready the caller is put to sleep and
+  /// Children are looked at in birth order, those of all threads of the process. When none is ready the caller is put to sleep and
   /// the answer is `wouldBlock`: it waits again when it is woken.
   /// - Throws: EINVAL for an unknown option, ECHILD when no child matches, EINTR when a signal is
   /// to be
@@ -56,21 +56,35 @@ extension Kernel {
   ) throws(Errno) -> WaitResult {
     if !options.isSubset(of: .all) { throw .EINVAL }
     var anyMatches = false
-    var child = tasks[task].firstChild
-    while !child.isNone {
-      if matches(child, target) {
-        anyMatches = true
-        if let change = reportableChange(of: child, options) {
-          return .child(report(change, of: child, to: task, options))
-        }
+    var thread = tasks[task].leader
+    while !thread.isNone {
+      if let child = readyChild(of: thread, target, options, &anyMatches) {
+        return .child(child)
       }
-      child = tasks[child].nextSibling
+      thread = tasks.nextThread(after: thread)
     }
     if !anyMatches { throw .ECHILD }
     if options.contains(.noHang) { return .noneReady }
     if !block(task, .interruptible) { throw .EINTR }
     tasks[task].flags.insert(.waiting)
     return .wouldBlock
+  }
+
+  /// The first child of one thread that has something to report.
+  private mutating func readyChild(
+    of thread: TaskIndex, _ target: WaitTarget, _ options: WaitOptions, _ anyMatches: inout Bool
+  ) -> WaitedChild? {
+    var child = tasks[thread].firstChild
+    while !child.isNone {
+      if matches(child, target) {
+        anyMatches = true
+        if let change = reportableChange(of: child, options) {
+          return report(change, of: child, to: thread, options)
+        }
+      }
+      child = tasks[child].nextSibling
+    }
+    return nil
   }
 
   private func matches(_ child: TaskIndex, _ target: WaitTarget) -> Bool {
@@ -85,7 +99,8 @@ extension Kernel {
     of child: TaskIndex, _ options: WaitOptions
   ) -> WaitedChild.Change? {
     let record = tasks[child]
-    if record.state == .zombie { return .ended(record.exitStatus) }
+    // A leader whose threads live on is not there to be waited for yet.
+    if record.state == .zombie { return record.liveThreads == 0 ? .ended(record.exitStatus) : nil }
     if options.contains(.untraced), record.flags.contains(.stopUnreported) { return .stopped }
     if options.contains(.continued), record.flags.contains(.continueUnreported) {
       return .continued

@@ -87,8 +87,10 @@ public enum SignalDelivery: Hashable, Sendable {
   case handler(Signal, UInt32)
   /// It has stopped; the scheduler hears of it again through the wake-ups.
   case stopped
-  /// It has exited by this signal; nothing of it may run again.
+  /// It has exited by this signal, and its process with it; nothing of it may run again.
   case died(Signal)
+  /// It has exited because its process ends, or for another thread's execve.
+  case ended(ExitStatus)
 }
 
 /// What may end a sleep before what the task waits for has come.

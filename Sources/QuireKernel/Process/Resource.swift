@@ -71,12 +71,32 @@ extension Kernel {
       tasks[task].limits.stack = limit
       tasks[task].hardLimits.stack = ceiling
     }
+    shareLimits(of: task)
   }
 
-  /// Takes every capability from a task for good, as changing to an ordinary user does.
+  /// Threads of a process have their limits in common.
+  private mutating func shareLimits(of task: TaskIndex) {
+    let model = tasks[task]
+    var thread = model.leader
+    while !thread.isNone {
+      tasks[thread].limits = model.limits
+      tasks[thread].hardLimits = model.hardLimits
+      tasks[thread].processLimit = model.processLimit
+      tasks[thread].hardProcessLimit = model.hardProcessLimit
+      thread = tasks.nextThread(after: thread)
+    }
+  }
+
+  /// Takes every capability from a process for good, as changing to an ordinary user does.
+  ///
+  /// It changes all threads, as the C library sees to.
   ///
   /// Linux: `sys_setresuid`, kernel/sys.c.
   public mutating func dropPrivileges(of task: TaskIndex) {
-    tasks[task].flags.remove(.privileged)
+    var thread = tasks[task].leader
+    while !thread.isNone {
+      tasks[thread].flags.remove(.privileged)
+      thread = tasks.nextThread(after: thread)
+    }
   }
 }

@@ -117,6 +117,12 @@ public struct TaskFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let stopUnreported = TaskFlags(rawValue: 1 << 8)
   /// Continued, and no `wait` with `continued` has seen it yet.
   public static let continueUnreported = TaskFlags(rawValue: 1 << 9)
+  /// A leader whose process ends as a whole (`SIGNAL_GROUP_EXIT`).
+  public static let groupExiting = TaskFlags(rawValue: 1 << 10)
+  /// A leader whose process loses all threads but one, which execs (`group_exec_task`).
+  public static let groupExecuting = TaskFlags(rawValue: 1 << 11)
+  /// Sleeps in execve until it is the only thread.
+  public static let executing = TaskFlags(rawValue: 1 << 12)
 }
 
 /// The kernel memory that one task costs, beside its address space (TASK-2).
@@ -150,6 +156,15 @@ public struct Task: Sendable, BitwiseCopyable {
   /// How it ended; meaningful in a zombie.
   public internal(set) var exitStatus: ExitStatus
 
+  // The process: its threads form a ring, the leader first.
+  /// The first thread of the process, which stays until all others are gone; itself, as a rule.
+  public internal(set) var leader: TaskIndex = .none
+  package internal(set) var nextThread: TaskIndex = .none
+  package internal(set) var previousThread: TaskIndex = .none
+  /// In the leader: threads that have not exited, itself included.
+  public internal(set) var liveThreads: UInt32 = 1
+  /// In the leader of a process that ends as a whole: how.
+  var groupStatus = ExitStatus.exited(0)
   // The tree: children of one parent form a list in birth order.
   public internal(set) var parent: TaskIndex
   package internal(set) var firstChild: TaskIndex = .none

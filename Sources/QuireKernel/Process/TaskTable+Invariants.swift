@@ -10,6 +10,7 @@ extension Kernel {
     while !task.isNone {
       checkRelations(of: task, &violations)
       checkMemory(of: task, &violations)
+      if tasks[task].leader == task { checkThreads(of: task, &violations) }
       if !tasks[task].footprint.stack.isNone { stacks += 1 }
       task = tasks[task].next
     }
@@ -71,7 +72,7 @@ extension Kernel {
     if record.parent.isNone != isFirst {
       violations.append(InvariantViolation("task.parent", "pid \(record.pid)"))
     }
-    if !record.parent.isNone, tasks[record.parent].isDead {
+    if record.leader == task, !record.parent.isNone, tasks[record.parent].isDead {
       violations.append(
         InvariantViolation("task.parent-alive", "pid \(record.pid) is a child of the dead"))
     }
@@ -88,6 +89,41 @@ extension Kernel {
     }
     if record.lastChild != before {
       violations.append(InvariantViolation("task.child-links", "last child of \(record.pid)"))
+    }
+  }
+
+  /// The ring of threads is closed, agrees on its process, and has as many living as it counts.
+  private borrowing func checkThreads(
+    of leader: TaskIndex, _ violations: inout [InvariantViolation]
+  ) {
+    let record = tasks[leader]
+    var (living, length) = (UInt32(0), 0)
+    var thread = leader
+    var space = AddressSpaceIndex.none
+    repeat {
+      let other = tasks[thread]
+      if !tasks.isLive(thread) || other.leader != leader || other.threadGroup != record.pid
+        || tasks[other.nextThread].previousThread != thread || other.parent != record.parent
+      {
+        violations.append(InvariantViolation("task.thread-ring", "pid \(record.pid)"))
+        return
+      }
+      if !other.isDead {
+        living += 1
+        if !space.isNone && other.space != space {
+          violations.append(InvariantViolation("task.thread-space", "pid \(record.pid)"))
+        }
+        space = other.space
+      } else if thread != leader {
+        violations.append(InvariantViolation("task.thread-zombie", "pid \(record.pid)"))
+      }
+      length += 1
+      thread = other.nextThread
+    } while thread != leader && length <= tasks.count
+    if living != record.liveThreads {
+      violations.append(
+        InvariantViolation(
+          "task.live-threads", "pid \(record.pid) counts \(record.liveThreads), has \(living)"))
     }
   }
 

@@ -62,6 +62,9 @@ public struct TaskTable: ~Copyable {
   /// Makes the record of a task that nobody can see yet.
   mutating func allocate(_ task: Task) -> TaskIndex {
     let index = TaskIndex(records.allocate(task))
+    if task.leader.isNone { self[index].leader = index }
+    self[index].nextThread = index
+    self[index].previousThread = index
     actions.extend(to: (index.index + 1) * Self.signalStride)
     for signal in 0..<Self.signalStride { actions[index.index * Self.signalStride + signal] = 0 }
     return index
@@ -77,7 +80,11 @@ public struct TaskTable: ~Copyable {
     if last.isNone { first = task } else { self[last].next = task }
     last = task
     self[task].parent = parent
-    if !parent.isNone { appendChild(task, to: parent) }
+    if self[task].leader != task {
+      joinRing(task, of: self[task].leader)
+    } else if !parent.isNone {
+      appendChild(task, to: parent)
+    }
   }
 
   /// Undoes `publish`.
@@ -86,8 +93,56 @@ public struct TaskTable: ~Copyable {
     let (before, after) = (self[task].previous, self[task].next)
     if before.isNone { first = after } else { self[before].next = after }
     if after.isNone { last = before } else { self[after].previous = before }
-    if !self[task].parent.isNone { removeChild(task) }
+    if self[task].leader != task {
+      leaveRing(task)
+    } else if !self[task].parent.isNone {
+      removeChild(task)
+    }
     if self[task].flags.contains(.queued) { unqueue(task) }
+  }
+
+  // MARK: Threads
+
+  /// The thread behind one in its process; none behind the youngest.
+  package func nextThread(after thread: TaskIndex) -> TaskIndex {
+    let next = self[thread].nextThread
+    return next == self[thread].leader ? .none : next
+  }
+
+  private mutating func joinRing(_ thread: TaskIndex, of leader: TaskIndex) {
+    let last = self[leader].previousThread
+    self[thread].previousThread = last
+    self[thread].nextThread = leader
+    self[last].nextThread = thread
+    self[leader].previousThread = thread
+  }
+
+  private mutating func leaveRing(_ thread: TaskIndex) {
+    let (before, after) = (self[thread].previousThread, self[thread].nextThread)
+    self[before].nextThread = after
+    self[after].previousThread = before
+    self[thread].nextThread = thread
+    self[thread].previousThread = thread
+  }
+
+  /// The last thread of a process becomes its leader, with the leader's pid and place in the tree.
+  ///
+  /// - Returns: the former leader, which is in no list any more.
+  /// Linux: `de_thread`, fs/exec.c.
+  mutating func takeOverLeadership(_ thread: TaskIndex) -> TaskIndex {
+    let old = self[thread].leader
+    leaveRing(thread)
+    pids.free(self[thread].pid)
+    self[thread].pid = self[old].pid
+    self[thread].startTime = self[old].startTime
+    self[thread].leader = thread
+    self[thread].liveThreads = 1
+    self[thread].minorFaults += self[old].minorFaults
+    self[thread].majorFaults += self[old].majorFaults
+    withdraw(old)
+    pids.claim(self[thread].pid, for: thread)
+    appendChild(thread, to: self[thread].parent)
+    return old
   }
 
   // MARK: The tree

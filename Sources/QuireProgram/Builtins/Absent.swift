@@ -11,7 +11,7 @@ package enum AbsentVerb {
   package static let names: [String] = [
     "mmap2", "remap_file_pages",
     "copy_to_user", "copy_from_user", "kernel", "atomic", "interrupt",
-    "vfork", "thread", "kthread", "exec",
+    "kthread",
     "get_dma_pages", "virt_to_phys", "virt_to_page", "pfn_to_page", "kmap", "kunmap",
     "kmap_atomic", "kunmap_atomic", "set_fixmap", "clear_fixmap",
     "vmalloc", "vfree", "vmap", "vunmap", "ioremap", "iounmap", "alloc_percpu", "free_percpu",

@@ -19,6 +19,25 @@ extension Builtin {
       "Copies the caller and returns the child; without a block it returns twice, 0 in the child.",
       fails: spawnFailures),
     Signature(
+      "vfork", [Parameter("block", .processBlock, "What the child does.")], returns: .process,
+      "Starts a child in the caller's own memory, waits until it exits or execs, and returns it.",
+      fails: spawnFailures),
+    Signature(
+      "thread", [Parameter("block", .processBlock, "What the thread does.")], returns: .process,
+      "Starts a thread, which shares memory and variables with the caller, and returns it.",
+      fails: spawnFailures),
+    Signature(
+      "exec",
+      [
+        Parameter("name", .string, "The new name, shown up to 15 characters."),
+        Parameter("block", .processBlock, .optional, "What the new program does."),
+      ],
+      "Replaces the memory of the process; then the block runs, or what follows the call.",
+      fails: [
+        Failure("ENOMEM", "the new memory cannot be had; the old one stays"),
+        Failure("EAGAIN", "another thread of the process is at it"),
+      ]),
+    Signature(
       "process",
       [
         Parameter("name", .string, "The name, shown up to 15 characters."),
@@ -66,7 +85,9 @@ extension Builtin {
     Signature(
       "sleep", [Parameter("time", .duration, "How long, in simulated nanoseconds: `2ms`.")],
       "Sleeps in simulated time.", fails: [Failure("EINTR", "a signal came first")]),
-    Signature("getpid", returns: .integer, "Returns the pid of the calling process."),
+    Signature(
+      "getpid", returns: .integer,
+      "Returns the pid of the calling process, the same for all its threads."),
     Signature(
       "nice", [Parameter("increment", .integer, "Added to the nice value, -20 ... 19.")],
       returns: .integer, "Changes the caller's priority and returns the new nice value.",

@@ -11,7 +11,8 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   // Access
   case read, write, touch, load, store, fetch
   // Processes
-  case fork, process, exit, wait, wait_any, kill, yield, sleep, getpid, nice, setrlimit, getrlimit
+  case fork, vfork, thread, exec, process, exit, wait, wait_any, kill, yield, sleep, getpid, nice,
+    setrlimit, getrlimit
   case waitpid, setpgid
   case on_signal, event, semaphore, barrier
   // Kernel objects

@@ -38,6 +38,7 @@ extension World {
     case .store: return try storeCall(call)
     case .fetch: return try fetchCall(call)
     case .fork: return try forkCall(call)
+    case .vfork, .thread, .exec: return try sharingCall(builtin, call)
     case .process: return try processCall(call)
     case .exit: return try exitCall(call)
     case .wait: return try waitCall(call)
@@ -104,8 +105,8 @@ extension Builtin {
   /// Whether a call enters the kernel, and the kernel itself does not charge for that.
   fileprivate var isSystemCall: Bool {
     switch self {
-    case .fork, .process, .exit, .wait, .wait_any, .kill, .yield, .sleep, .getpid, .nice,
-      .setrlimit, .getrlimit, .waitpid, .setpgid, .on_signal, .swapon, .swapoff, .sysctl:
+    case .fork, .vfork, .thread, .process, .exit, .wait, .wait_any, .kill, .yield, .sleep, .getpid,
+      .nice, .setrlimit, .getrlimit, .waitpid, .setpgid, .on_signal, .swapon, .swapoff, .sysctl:
       true
     default: false
     }

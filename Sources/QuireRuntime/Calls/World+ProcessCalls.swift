@@ -42,7 +42,7 @@ extension World {
 
   /// A machine that runs out of processes refuses the next one (EAGAIN), whoever starts it dies,
   /// and a fork bomb goes on for ever: so the dead that nobody waited for count, too.
-  private func checkProcessLimit() throws(CallFailure) {
+  func checkProcessLimit() throws(CallFailure) {
     let existing = kernel.tasks.count - kernelTaskCount
     if max(existing, livingProcesses + unseenFailures) >= limits.processes {
       throw .outcome(.limit(.processes))
@@ -68,6 +68,7 @@ extension World {
     if value.isAbsent { return try waitForAll() }
     let number = try process(0, "process", call)
     let pid = ledger[number].pid
+    if ledger[number].isThread { return try join(number) }
     if task(of: number) == nil { throw .errno(.ECHILD, obituary(of: number)) }
     return try waitFor(.child(pid), .child(pid))
   }
@@ -90,9 +91,10 @@ extension World {
   }
 
   private mutating func waitForAll() throws(CallFailure) -> BuiltinOutcome {
-    while kernel.tasks[current.task].firstChild != .none {
+    while kernel.hasChildren(current.task) {
       guard try nextChild(.any, .allChildren) != nil else { return .wait }
     }
+    if let thread = firstLivingThread(startedBy: current.process) { return try sleep(for: thread) }
     current.operation = .none
     return .value(.none)
   }
@@ -173,8 +175,10 @@ extension World {
       try world.kernel.setSignalAction(
         .handler(UInt32(code)), for: signal, by: world.current.task)
     }
-    while current.signalHandlers.count <= Int(code) { current.signalHandlers.append(.none) }
-    current.signalHandlers[Int(code)] = argument(1, call)
+    current.setHandler(argument(1, call), for: Int(code))
+    for fiber in threadsBesideCurrent {
+      fibers[fiber].setHandler(argument(1, call), for: Int(code))
+    }
     return .value(.none)
   }
 
@@ -202,7 +206,9 @@ extension World {
   }
 
   /// getpid()
-  func getpidCall() -> BuiltinOutcome { .value(Value(small: Int(current.pid))) }
+  func getpidCall() -> BuiltinOutcome {
+    .value(Value(small: Int(kernel.tasks[current.task].threadGroup)))
+  }
 
   /// nice(increment)
   mutating func niceCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
@@ -232,7 +238,10 @@ extension World {
     let end = record.status.signal.map { "of \($0.name)" } ?? "with code \(record.status.code)"
     let time = Quantity.clock(record.ended)
     let place = place(ofAddress: Int(record.endAddress)).map { " at \($0)" } ?? ""
-    let how = record.wasWaitedFor ? "and has been waited for" : "and was reaped by init"
+    let how =
+      record.isThread
+      ? "as a thread that is gone"
+      : record.wasWaitedFor ? "and has been waited for" : "and was reaped by init"
     return
       "process '\(record.name)' (pid \(record.pid)) ended \(end) at \(time)\(place) \(how)"
   }

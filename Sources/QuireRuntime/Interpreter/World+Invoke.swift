@@ -86,7 +86,7 @@ extension World {
       settleSteps()
       if rests(with: value) { return .stop(.waiting) }
       if current.process == mainProcess { keepMainValue(value) }
-      endCurrentTask(.exited(0), failed: false)
+      endCurrentThread()
       return .stop(.ended)
     case .caller: current.execution.registers[result] = value.bits
     case .interrupted:

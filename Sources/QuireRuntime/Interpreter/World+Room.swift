@@ -125,11 +125,26 @@ extension World {
     chargedWords -= current.execution.stackWords
   }
 
+  /// Undoes `reserveCopyOfHeap` for a copy that was not made.
+  mutating func unreserveCopyOfHeap() { chargedWords -= heap.used }
+
   /// Gives back what the current fiber, which has ended, and its heap were charged.
   mutating func dischargeCurrent() {
-    chargedWords -= current.execution.chargedWords + heap.allowance
+    chargedWords -= current.execution.chargedWords
     current.execution.chargedWords = 0
+    if heap.sharers > 1 { return }
+    chargedWords -= heap.allowance
     heap.allowance = 0
+  }
+
+  /// Gives the current fiber, which shares its heap, a copy of its own.
+  mutating func leaveSharedHeap() {
+    if heap.sharers == 1 { return }
+    let copy = heap.copy()
+    heap.sharers -= 1
+    swap(&heaps[current.heap], &heap)
+    current.heap = heaps.insert(copy)
+    swap(&heaps[current.heap], &heap)
   }
 }
 

@@ -36,6 +36,9 @@ extension World {
     case .device(let time): "for a device until \(Quantity.clock(time))"
     case .child(let pid): "for its child, pid \(pid), to end"
     case .anyChild: "for a child to end"
+    case .thread(let number): "for its thread, pid \(ledger[number].pid), to end"
+    case .vfork(let pid): "for its child, pid \(pid), to leave its memory"
+    case .otherThreads: "for its other threads to end"
     case .allChildren: "for its children to end"
     case .synchronizer(let index): purpose(ofSynchronizer: index)
     case .entry: "for the next entry of the session"

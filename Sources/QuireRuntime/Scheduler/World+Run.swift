@@ -197,14 +197,16 @@ extension World {
     }
   }
 
-  /// Drops the current fiber, whose task has ended.
+  /// Drops the current fiber, whose task has ended, and its heap if nobody shares it.
   mutating func endCurrent() {
     let fiber = runningFiber
-    let heap = current.heap
+    let index = current.heap
+    let isShared = heap.sharers > 1
     dischargeCurrent()
+    heap.sharers -= 1
     releaseCPU()
     fibers.remove(fiber)
-    heaps.remove(heap)
+    if !isShared { heaps.remove(index) }
   }
 
   /// Puts the current fiber and its heap back in their places.

@@ -28,10 +28,14 @@ extension World {
         drainWakeups()
         parkCurrent()
         return false
+      case .ended(let status):
+        recordEnd(status, failed: false)
+        endCurrent()
+        return false
       case .died(let signal):
         let isForMemory = isVictim && signal == .SIGKILL
         if isForMemory { reportOutOfMemoryKill() }
-        ledger[current.process].diedSilently = !isForMemory
+        ledger[process(ofThread: current.process)].diedSilently = !isForMemory
         recordEnd(.killed(by: signal), failed: true)
         endCurrent()
         return false

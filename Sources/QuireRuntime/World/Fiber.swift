@@ -15,6 +15,12 @@ package enum WaitReason: Sendable, Hashable, BitwiseCopyable {
   case child(ProcessID)
   /// `wait_any`.
   case anyChild
+  /// `wait thread`: the line of a thread of the same process.
+  case thread(ProcessNumber)
+  /// `vfork`: until the child has exited or begun another program.
+  case vfork(ProcessID)
+  /// `exec`: until the other threads have ended.
+  case otherThreads
   /// `wait`.
   case allChildren
   /// Index of the event, semaphore or barrier in `World.synchronizers`.
@@ -36,6 +42,8 @@ package enum Operation: Sendable, Hashable, BitwiseCopyable {
   case swapOff(SwapOffOperation)
   /// `sleep` until then.
   case sleeping(until: Nanoseconds)
+  /// `vfork` has made this child and waits for it to leave the memory.
+  case vforking(ProcessNumber)
   /// A wait for a child or at a synchronizer has begun.
   case waiting
   /// What the wait was for has come.
@@ -86,6 +94,14 @@ package struct Fiber: ~Copyable {
     child.signalHandlers = signalHandlers
     child.lastCPU = lastCPU
     return child
+  }
+
+  /// The fiber of a task that shares this one's heap and has yet to be told where to begin.
+  package borrowing func companion() -> Fiber {
+    var companion = Fiber()
+    companion.signalHandlers = signalHandlers
+    companion.lastCPU = lastCPU
+    return companion
   }
 }
 

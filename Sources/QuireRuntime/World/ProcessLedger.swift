@@ -23,6 +23,8 @@ package struct ProcessRecord: BitwiseCopyable, Sendable {
   package var born: Nanoseconds
   /// Whether a script started it: init and the kernel's threads were there before.
   package var isScript = false
+  /// A thread beside the leader of its process.
+  package var isThread = false
   /// Meaningful when `hasEnded`.
   package var ended: Nanoseconds = 0
   package var status = ExitStatus.exited(0)
@@ -65,6 +67,15 @@ package struct ProcessLedger: ~Copyable {
     linesByPID.extend(to: Int(record.pid) + 1)
     linesByPID[Int(record.pid)] = UInt32(number)
     return number
+  }
+
+  /// A thread has become the leader of its process: the line of the process is its own from now on.
+  package mutating func promote(_ task: TaskIndex, to number: ProcessNumber) {
+    let old = self.number(of: task)
+    records[number].fiber = records[old].fiber
+    records[old].fiber = 0
+    records[number].task = task
+    lines[task.index] = UInt32(number)
   }
 
   /// The line of a task that a script started, 0 for the kernel's own tasks.

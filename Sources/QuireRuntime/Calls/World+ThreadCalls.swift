@@ -1,0 +1,172 @@
+// vfork, thread and exec: processes that share memory and variables, and one that gets new memory.
+
+internal import KernelStorage
+internal import QuireKernel
+internal import QuireProgram
+
+extension World {
+  /// The calls of this file by builtin.
+  mutating func sharingCall(
+    _ builtin: Builtin, _ call: BuiltinCall
+  ) throws(CallFailure) -> BuiltinOutcome {
+    switch builtin {
+    case .vfork: try vforkCall(call)
+    case .thread: try threadCall(call)
+    case .exec: try execCall(call)
+    default: preconditionFailure("sharingCall: \(builtin.name) shares nothing")
+    }
+  }
+
+  /// vfork(block): the child's handle, once the child has exited or called exec.
+  private mutating func vforkCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    if case .vforking(let child) = current.operation { return awaitVfork(of: child) }
+    try checkBlock(0, call)
+    try checkProcessLimit()
+    let task = try refusable { world throws(Errno) in
+      try world.kernel.vfork(world.current.task)
+    }
+    kernel.charge(kernel.costs.fork)
+    var child = current.companion()
+    child.execution.start(closure: argument(0, call), in: image, heap)
+    return awaitVfork(of: admitCompanion(child, task))
+  }
+
+  private mutating func awaitVfork(of child: ProcessNumber) -> BuiltinOutcome {
+    let isInside = task(of: child).map { kernel.tasks[$0].flags.contains(.vforked) } ?? false
+    if !isInside {
+      current.operation = .none
+      return .value(handle(of: child))
+    }
+    current.operation = .vforking(child)
+    if kernel.tasks[current.task].state == .running && !kernel.block(current.task, .killable) {
+      return .again
+    }
+    current.wait = .vfork(ledger[child].pid)
+    return .wait
+  }
+
+  // MARK: Threads
+
+  /// thread(block): the handle of the new thread.
+  private mutating func threadCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    try checkBlock(0, call)
+    try checkProcessLimit()
+    let task = try refusable { world throws(Errno) in
+      try world.kernel.startThread(by: world.current.task)
+    }
+    kernel.charge(kernel.costs.fork)
+    var thread = current.companion()
+    thread.execution.start(closure: argument(0, call), in: image, heap)
+    return .value(handle(of: admitCompanion(thread, task)))
+  }
+
+  /// Fibers of the other threads of the current process.
+  var threadsBesideCurrent: [Int] {
+    if heap.sharers == 1 { return [] }
+    let leader = kernel.tasks[current.task].leader
+    return (1..<fibers.limit).filter {
+      $0 != runningFiber && fibers.isOccupied($0) && fibers[$0].heap == current.heap
+        && kernel.tasks[fibers[$0].task].leader == leader
+    }
+  }
+
+  /// Waits for a thread of the own process: its status.
+  mutating func join(_ number: ProcessNumber) throws(CallFailure) -> BuiltinOutcome {
+    if ledger[number].hasEnded {
+      current.operation = .none
+      let status = ledger[number].status
+      return .value(
+        heap.status(
+          process: handle(of: number), code: Int(status.code), signal: Int(status.signalNumber)))
+    }
+    let isOwn = task(of: number).map {
+      kernel.tasks[$0].leader == kernel.tasks[current.task].leader && $0 != current.task
+    }
+    guard isOwn == true else { throw .errno(.ECHILD) }
+    return try sleep(for: number)
+  }
+
+  /// Sleeps until a thread has ended; the call is made again then.
+  mutating func sleep(for thread: ProcessNumber) throws(CallFailure) -> BuiltinOutcome {
+    let wasInterrupted = current.operation == .interrupted
+    current.operation = .none
+    if wasInterrupted || !kernel.block(current.task, .interruptible) { throw .errno(.EINTR) }
+    current.operation = .waiting
+    current.wait = .thread(thread)
+    return .wait
+  }
+
+  /// The oldest thread that a process or thread has started and that runs still.
+  func firstLivingThread(startedBy creator: ProcessNumber) -> ProcessNumber? {
+    if heap.sharers == 1 { return nil }
+    return (1..<ledger.limit).first {
+      ledger[$0].isThread && !ledger[$0].hasEnded && Int(ledger[$0].parent) == creator
+    }
+  }
+
+  // MARK: exec
+
+  /// exec(name, block): the process goes on in fresh memory, here or in the block.
+  private mutating func execCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let name = try string(0, "name", call)
+    let block = argument(1, call)
+    if !block.isAbsent { try checkBlock(1, call) }
+    if try !replaceMemory(named: name) {
+      current.operation = .waiting
+      current.wait = .otherThreads
+      return .wait
+    }
+    current.operation = .none
+    ledger[current.process].name = kernel.tasks[current.task].name
+    current.signalHandlers = []
+    if block.isAbsent { return .value(.none) }
+    current.handling = []
+    current.execution.start(closure: block, in: image, heap)
+    return .again
+  }
+
+  /// The kernel's part of exec, and a heap of its own for whoever shares one; false when other
+  /// threads have to end first.
+  private mutating func replaceMemory(named name: String) throws(CallFailure) -> Bool {
+    let isShared = heap.sharers > 1
+    if isShared { try reserveCopyOfHeap() }
+    do throws(CallFailure) {
+      let isDone = try refusable { world throws(Errno) in
+        try world.kernel.execute(named: name, by: world.current.task)
+      }
+      drainWakeups()
+      if isDone {
+        becomeLeader()
+        leaveSharedHeap()
+      } else if isShared {
+        unreserveCopyOfHeap()
+      }
+      return isDone
+    } catch {
+      if isShared { unreserveCopyOfHeap() }
+      throw error
+    }
+  }
+
+  /// A thread that has outlived the others by exec has the pid of the process now.
+  private mutating func becomeLeader() {
+    let pid = kernel.tasks[current.task].pid
+    if pid == current.pid { return }
+    let number = ledger.newest(withPID: pid)
+    ledger.promote(current.task, to: number)
+    ledger[current.process].hasEnded = true
+    ledger[current.process].ended = kernel.now
+    ledger[number].hasEnded = false
+    if number == mainProcess { mainStatus = nil }
+    current.process = number
+    current.pid = pid
+  }
+}
+
+extension Fiber {
+  /// What a signal calls from now on.
+  mutating func setHandler(_ handler: Value, for number: Int) {
+    while signalHandlers.count <= number { signalHandlers.append(.none) }
+    signalHandlers[number] = handler
+  }
+}
