@@ -27,8 +27,8 @@ extension Kernel {
     throw .EPERM
   }
 
-  /// Sends a signal to a process: what kills, stops or continues concerns all its threads, any other
-  /// one of them.
+  /// Sends a signal to a process: what kills, stops or continues concerns all its threads, any
+  /// other signal one of them.
   ///
   /// Linux: `send_signal_locked` with `PIDTYPE_TGID`, kernel/signal.c.
   mutating func post(_ signal: Signal, to task: TaskIndex) {

@@ -45,8 +45,9 @@ extension Kernel {
 
   /// Reports a child that changed state, and reaps it if it ended.
   ///
-  /// Children are looked at in birth order, those of all threads of the process. When none is ready the caller is put to sleep and
-  /// the answer is `wouldBlock`: it waits again when it is woken.
+  /// Children are looked at in birth order, those of all threads of the process. When none is
+  /// ready the caller is put to sleep and the answer is `wouldBlock`: it waits again when it is
+  /// woken.
   /// - Throws: EINVAL for an unknown option, ECHILD when no child matches, EINTR when a signal is
   /// to be
   ///   delivered first.

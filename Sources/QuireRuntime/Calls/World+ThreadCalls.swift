@@ -5,15 +5,17 @@ internal import QuireKernel
 internal import QuireProgram
 
 extension World {
-  /// The calls of this file by builtin.
-  mutating func sharingCall(
+  /// The calls that make a process or a thread, or make one anew, by builtin.
+  mutating func birthCall(
     _ builtin: Builtin, _ call: BuiltinCall
   ) throws(CallFailure) -> BuiltinOutcome {
     switch builtin {
+    case .fork: try forkCall(call)
+    case .process: try processCall(call)
     case .vfork: try vforkCall(call)
     case .thread: try threadCall(call)
     case .exec: try execCall(call)
-    default: preconditionFailure("sharingCall: \(builtin.name) shares nothing")
+    default: preconditionFailure("birthCall: \(builtin.name) makes no process")
     }
   }
 
