@@ -31,8 +31,10 @@ extension Kernel {
   private func isMember(
     _ task: TaskIndex, of group: ProcessID?, _ sender: TaskIndex
   ) -> Bool {
+    // A signal to a process is sent once, whatever threads it has.
+    if tasks[task].leader != task { return false }
     if let group { return tasks[task].processGroup == group }
-    return task != tasks.initTask && task != sender && !tasks[task].isKernelThread
+    return task != tasks.initTask && task != tasks[sender].leader && !tasks[task].isKernelThread
   }
 
   /// Puts a task into a process group: its own, or one that exists.
@@ -47,13 +49,24 @@ extension Kernel {
     of pid: ProcessID, to group: ProcessID, by caller: TaskIndex
   ) throws(Errno) {
     if group < 0 { throw .EINVAL }
-    let target = pid == 0 ? caller : tasks.task(withPID: pid)
-    if target.isNone || target != caller && tasks[target].parent != caller { throw .ESRCH }
+    let process = tasks[caller].leader
+    let target = pid == 0 ? process : tasks.task(withPID: pid)
+    if target.isNone || target != process && !isChild(target, of: process) { throw .ESRCH }
     let wanted = group == 0 ? tasks[target].pid : group
     if wanted != tasks[target].pid {
       if !hasGroup(wanted) { throw .EPERM }
     }
-    tasks[target].processGroup = wanted
+    var thread = target
+    while !thread.isNone {
+      tasks[thread].processGroup = wanted
+      thread = tasks.nextThread(after: thread)
+    }
+  }
+
+  /// Whether a thread of a process has made the other one.
+  private func isChild(_ task: TaskIndex, of process: TaskIndex) -> Bool {
+    let parent = tasks[task].parent
+    return !parent.isNone && tasks[parent].leader == process && tasks[task].leader == task
   }
 
   private func hasGroup(_ group: ProcessID) -> Bool {
