@@ -82,8 +82,13 @@ extension Kernel {
   ) -> Progress {
     let space = tasks[task].space
     while true {
-      let isDone = !isOdd && faultRun(at: address, kind, limit: 1, by: task) > 0
-      if !isDone && !cacheTable(of: address, in: space) {
+      let page = virtual.walkCache.page(space, address)
+      if !isOdd && faultRun(at: address, kind, limit: 1, in: space, page, by: task) > 0 {
+        let index = TableLevel.index(address, TableLevel.leaf)
+        entry = PageTableEntry(bits: memory.store.dense[page, index])
+        return .done
+      }
+      if !cacheTable(of: address, in: space) {
         let progress = userFault(at: address, kind, by: task)
         guard case .done = progress else { return progress }
       }

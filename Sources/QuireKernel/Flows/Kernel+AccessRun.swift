@@ -25,7 +25,8 @@ extension Kernel {
   ) -> EntryRun {
     // Whoever listens hears of each fault at its own time.
     if !handlesRuns || events.isOn { return EntryRun() }
-    let page = virtual.walkCache.page(tasks[task].space, address)
+    let space = tasks[task].space
+    let page = virtual.walkCache.page(space, address)
     if page == 0 { return EntryRun() }
     let index = TableLevel.index(address, TableLevel.leaf)
     let most = Int(min(limit, UInt64(TableLevel.fanOut - index)))
@@ -39,7 +40,7 @@ extension Kernel {
       ? present
       : faultRun(
         at: address, kind, limit: min(most, beginnings(of: costs.access &+ costs.minorFault)),
-        by: task)
+        in: space, page, by: task)
     charge(costs.access &* UInt64(count))
     return EntryRun(page: page, index: index, count: count)
   }
@@ -60,13 +61,13 @@ extension Kernel {
   /// Makes pages of private anonymous memory present that were never touched, from that of
   /// `address` on, and says how many; 0 when the first has to go through `userFault`.
   ///
+  /// - Parameter page: the words of the leaf table, from the walk cache.
   /// Linux: none (`handle_mm_fault` once for each page).
   @inline(__always)
   mutating func faultRun(
-    at address: VirtualAddress, _ kind: AccessKind, limit: Int, by task: TaskIndex
+    at address: VirtualAddress, _ kind: AccessKind, limit: Int, in space: AddressSpaceIndex,
+    _ page: Int, by task: TaskIndex
   ) -> Int {
-    let space = tasks[task].space
-    let page = virtual.walkCache.page(space, address)
     if page == 0 || !handlesRuns || kind == .execute { return 0 }
     let region = virtual.regions.find(address, in: &spaces[space].regions)
     if region.isNone { return 0 }

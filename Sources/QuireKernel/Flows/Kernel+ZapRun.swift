@@ -1,8 +1,7 @@
 // Taking anonymous pages away that lie side by side: pages nobody else has are freed in blocks.
 //
 // Like a run of accesses, this is a shortcut to the very state that page by page leads to: the
-// pages are in no cache, on no disk's way and in no locked region, so nothing is to be decided
-// about them.
+// pages are in no cache, on no disk's way and in no locked region, so nothing is to be decided.
 
 internal import KernelStorage
 

@@ -107,6 +107,7 @@ public struct LRUVector: BitwiseCopyable {
     lists[list].count += 1
   }
 
+  @inline(__always)
   private func begin(_ frame: FrameNumber, in frames: inout FrameTable) -> Int {
     precondition(!frames[frame].flags.contains(.lru), "LRU: frame \(frame.rawValue) is on a list")
     frames[frame].flags.insert(.lru)

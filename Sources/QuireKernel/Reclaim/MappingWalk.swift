@@ -32,6 +32,7 @@ struct MappingWalk: BitwiseCopyable {
 
 extension Kernel {
   /// A walk over the mappings of a page that some entry maps.
+  @inline(__always)
   func mappings(of frame: FrameNumber) -> MappingWalk {
     let page = memory.frames[frame]
     var walk = MappingWalk(frame: frame, page: page.index)
@@ -69,6 +70,7 @@ extension Kernel {
   }
 
   /// The page of words of the leaf table for an address; 0 when there is no table.
+  @inline(__always)
   private func tablePage(of address: VirtualAddress, in space: AddressSpaceIndex) -> Int {
     let cached = virtual.walkCache.page(space, address)
     if cached != 0 { return cached }
@@ -77,11 +79,13 @@ extension Kernel {
   }
 
   /// Changes the entry of a mapping.
+  @inline(__always)
   mutating func setEntry(of mapping: inout Mapping, to entry: PageTableEntry) {
     mapping.entry = entry
     memory.store.dense[mapping.page, mapping.index] = entry.bits
   }
 
+  @inline(__always)
   private func nextRegion(_ walk: inout MappingWalk) -> VMAIndex {
     if !walk.chain.isNone {
       let chain = virtual.reverseMap.chains[walk.chain.index]

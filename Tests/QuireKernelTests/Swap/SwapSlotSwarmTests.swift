@@ -126,6 +126,44 @@ struct SwapSlotSwarmTests {
     #expect(area.allocate() == 2)
   }
 
+  @Test("SWAP-7: a cluster that was given back waits behind those that nobody has used yet")
+  func freedClusters() {
+    guard var area = SwapArea(name: "a", slots: 1024, priority: 0) else {
+      Issue.record("no area")
+      return
+    }
+    #expect((0..<256).map { _ in area.allocate() } == (256..<512).map { $0 })
+    for slot in 256..<512 { area.release(slot) }
+    #expect((0..<512).map { _ in area.allocate() } == (512..<1024).map { $0 })
+    #expect(area.allocate() == 256)
+  }
+
+  @Test("AUDIT-12: an area far larger than the host's memory is audited by what is used of it")
+  func hugeArea() throws {
+    var machine = MachineConfiguration()
+    machine.ram = 16 << 20
+    machine.tunables.overcommitMemory = 1
+    var kernel = try Kernel(machine)
+    try kernel.swapOn(size: 1 << 40, by: kernel.initTask)
+    let task = try kernel.spawn(named: "x", by: kernel.initTask)
+    let length: UInt64 = 24 << 20
+    let start = try kernel.mmap(
+      MapRequest(length: length, [.read, .write], [.private, .anonymous]), by: task)
+    var access = RangeAccess(.fill(1), from: start, to: start + length)
+    var progress = Progress.again
+    while progress == .again { progress = kernel.perform(&access, by: task) }
+    #expect(progress == .done)
+    #expect(kernel.counters.pswpout > 1000)
+    #expect(kernel.checkInvariants().isEmpty)
+    // A name for a slot that was never handed out is found all the same.
+    let space = kernel.tasks[task].space
+    let table = kernel.memory.leafTable(below: kernel.spaces[space].root, of: start)
+    kernel.memory.setEntry(
+      table: table, index: TableLevel.index(start, TableLevel.leaf),
+      to: PageTableEntry(swap: SwapEntry(area: 0, slot: 200_000_000), exclusive: true))
+    #expect(kernel.checkInvariants().contains { $0.rule == "swap.users" })
+  }
+
   @Test("SWAP-5: automatic priorities go down from -2 and move up when an area leaves")
   func automaticPriorities() throws {
     var machine = MachineConfiguration()
