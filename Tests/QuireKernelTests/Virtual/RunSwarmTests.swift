@@ -1,6 +1,7 @@
 // Pages handled together against pages handled one by one: two machines do the same at random and
 // must not differ in a single bit, shortage, swap and failing allocations included.
 
+import SwarmSeeds
 import Testing
 
 @testable import QuireKernel
@@ -8,26 +9,31 @@ import Testing
 @Suite("Runs of pages come out as page by page")
 struct RunSwarmTests {
   @Test(
-    "plenty of memory: walks over fresh, resident and protected pages", arguments: UInt64(1)...8)
+    "plenty of memory: walks over fresh, resident and protected pages",
+    arguments: swarmSeeds(8, from: 1) as Range<UInt64>)
   func plenty(seed: UInt64) throws {
     var twins = try TwinMachines(seed: seed, ram: 64 << 20, swap: [])
     twins.run(steps: 150)
   }
 
   @Test(
-    "shortage: reclaim, swap and the OOM killer come at the same page", arguments: UInt64(11)...18)
+    "shortage: reclaim, swap and the OOM killer come at the same page",
+    arguments: swarmSeeds(8, from: 11) as Range<UInt64>)
   func shortage(seed: UInt64) throws {
     var twins = try TwinMachines(seed: seed, ram: 12 << 20, swap: [4 << 20, 2 << 20])
     twins.run(steps: 120)
   }
 
-  @Test("no swap: memory ends at the same page", arguments: UInt64(21)...24)
+  @Test(
+    "no swap: memory ends at the same page", arguments: swarmSeeds(4, from: 21) as Range<UInt64>)
   func exhaustion(seed: UInt64) throws {
     var twins = try TwinMachines(seed: seed, ram: 12 << 20, swap: [])
     twins.run(steps: 100)
   }
 
-  @Test("allocations that fail, and steps that cost nothing or much", arguments: UInt64(31)...36)
+  @Test(
+    "allocations that fail, and steps that cost nothing or much",
+    arguments: swarmSeeds(6, from: 31) as Range<UInt64>)
   func failures(seed: UInt64) throws {
     var twins = try TwinMachines(seed: seed, ram: 16 << 20, swap: [2 << 20])
     twins.failsAllocations = true
