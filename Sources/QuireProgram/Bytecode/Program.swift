@@ -65,6 +65,9 @@ package struct FunctionRecord: Hashable, Sendable {
   /// Innermost first: the first one that covers an address is the one.
   package var handlers: [Handler]
   package var expectations: [Expectation]
+  /// Addresses of operators with a constant that stands on the left in the source, not on the right
+  /// as in the instruction: for messages.
+  package var exchanged: [UInt32]
   /// Where instructions come from, ascending by address; see `Program.span(at:)`.
   package var spans: [SpanEntry]
 

@@ -150,6 +150,7 @@ extension Compiler {
       let value = operand(right)
       function.release(to: mark)
       let result = target ?? function.allocate()
+      function.exchanged.append(function.here)
       function.emit(Instruction(opcode, a: result, b: value, c: immediate), at: span)
       return result
     }

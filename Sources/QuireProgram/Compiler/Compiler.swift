@@ -223,6 +223,7 @@ extension Compiler {
         ignoresArguments: ignoring,
         handlers: function.handlers.map { $0.moved(by: entry) },
         expectations: function.expectations,
+        exchanged: function.exchanged.map { $0 + entry },
         spans: function.spans.map { SpanEntry(address: $0.address + entry, span: $0.span) },
         signature: signature, span: span))
     tables.program.code += function.code

@@ -12,6 +12,8 @@ struct FunctionBuilder {
   var spans: [SpanEntry] = []
   var handlers: [Handler] = []
   var expectations: [Expectation] = []
+  /// Operators whose constant stood on the left; the instruction has it on the right.
+  var exchanged: [UInt32] = []
   /// Open loops, innermost last.
   var loops: [Loop] = []
   /// Where variables live that are declared in this function and not global.

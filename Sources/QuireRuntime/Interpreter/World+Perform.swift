@@ -155,8 +155,16 @@ extension World {
     case .notEqual: return .value(.boolean(!heap.areEqual(x, register(i.c))))
     default:
       let y = i.opcode.hasImmediateC ? Value(small: i.immediateC) : register(i.c)
-      return calculate(i.opcode.arithmetic, x, y)
+      let outcome = calculate(i.opcode.arithmetic, x, y)
+      // A message shows the operands in the order of the source.
+      guard case .raise = outcome, i.opcode.hasImmediateC, isExchanged else { return outcome }
+      return calculate(i.opcode.arithmetic, y, x)
     }
+  }
+
+  private var isExchanged: Bool {
+    let place = UInt32(truncatingIfNeeded: current.execution.pc)
+    return image.function(at: current.execution.pc)?.exchanged.contains(place) ?? false
   }
 }
 

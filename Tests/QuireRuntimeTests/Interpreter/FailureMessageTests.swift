@@ -12,6 +12,12 @@ import Testing
       ("print nil * 2", "cannot multiply nil by an integer: nil * 2"),
       ("print 9_223_372_036_854_775_807 + 1", "overflow: 9223372036854775807 + 1 exceeds 64 bits"),
       ("print 1 << 64", "cannot shift by 64, only by 0 ... 63: 1 << 64"),
+      (
+        "let n = -63\nprint 12 * (n * 15_372_286_728_091_293)",
+        "overflow: 12 * -968454063869751459 exceeds 64 bits"
+      ),
+      ("let s = \"a\"\nprint 4 + s", #"cannot add an integer and a string: 4 + "a""#),
+      ("let s = \"a\"\nprint s + 4", #"cannot add a string and an integer: "a" + 4"#),
       ("print 3 << 62", "overflow: 3 << 62 exceeds 64 bits"),
       ("let z = 0\nprint 7 % z", "division by zero: 7 % 0"),
       ("print address(1) * 2", "cannot multiply an address by an integer: 0x1 * 2"),
