@@ -19,27 +19,19 @@ enum ModelSupport {
     case .munmap, .mprotect, .brk, .read, .write, .forkBlock, .closeBlock, .execve,
       .fork, .wait, .exit, .observe, .runAt, .rlimit, .mremap, .mlock, .mlock2, .munlock,
       .mlockall, .munlockall, .mincore, .msync, .mseal, .dropcaps, .shmget, .shmat, .shmdt, .shmrm,
-      .shmstat, .sleep:
+      .shmstat, .sleep, .file, .memfd, .truncate, .punch, .fsync, .drop, .pread, .pwrite, .sysread,
+      .syswrite:
       nil
     case .mmap(let arguments): lack(of: arguments)
     case .madvise(_, let advice): lack(ofAdvice: advice)
-    case .file: "file"
-    case .memfd: "memfd"
-    case .truncate: "truncate"
-    case .punch: "punch"
-    case .fsync: "fsync"
-    case .drop: "drop"
-    case .pread: "pread"
-    case .pwrite: "pwrite"
-    case .sysread: "sysread"
-    case .syswrite: "syswrite"
     }
   }
 
   /// The flags of mmap that the model has.
   private static let mapFlags: [String] = [
     "shared", "private", "fixed", "anon", "low32", "growsdown", "denywrite", "noreserve",
-    "populate", "nonblock", "stack", "noreplace", "locked", "droppable",
+    "populate", "nonblock", "stack", "noreplace", "locked", "droppable", "shared_validate", "sync",
+    "hugetlb",
   ]
 
   /// Pages declared broken: `MADV_HWPOISON` and `MADV_SOFT_OFFLINE`, which only tests use.
@@ -50,8 +42,6 @@ enum ModelSupport {
   }
 
   private static func lack(of arguments: MapArguments) -> String? {
-    let isAnonymous = arguments.flags & LinuxNames.value(of: "anon", in: LinuxNames.map) != 0
-    if !isAnonymous, case .file = arguments.descriptor { return "mmap of a file" }
     var rest = arguments.flags
     for (name, value) in LinuxNames.map where mapFlags.contains(name) { rest &= ~value }
     return rest == 0 ? nil : "mmap " + LinuxNames.describe(rest, in: LinuxNames.map)

@@ -13,9 +13,7 @@ extension ScenarioRunner {
     var request = MapRequest(
       at: address, length: arguments.length, Protection(rawValue: arguments.protection),
       MapFlags(rawValue: arguments.flags), offset: arguments.offset)
-    if case .number(let descriptor) = arguments.descriptor {
-      request.descriptor = Int32(truncatingIfNeeded: descriptor)
-    }
+    if case .file(let name) = arguments.descriptor { request.file = try files.named(name) }
     do {
       let start = try kernel.mmap(request, by: task)
       if let name { regions.bind(name, start: start, length: arguments.length) }

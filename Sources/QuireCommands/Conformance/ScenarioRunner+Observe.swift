@@ -80,6 +80,7 @@ extension ScenarioRunner {
     switch kernel.name(of: area) {
     case .segment(_, let identifier): return "sysv:" + (segments.name(of: identifier) ?? "?")
     case .sharedAnonymous: return "anon_shared"
+    case .file: return "file:" + (files.name(of: area.object) ?? "?")
     default: break
     }
     if area.start <= space.currentBreak, area.end >= space.startBreak { return "heap" }

@@ -32,6 +32,7 @@ struct ScenarioRunner: ~Copyable {
   var kernel: Kernel
   var regions = Regions()
   var segments = SegmentNames()
+  var files = Files()
   let baselines: Baselines
   /// By name; never iterated.
   private var processes: [String: RecordedProcess]
@@ -160,6 +161,8 @@ struct ScenarioRunner: ~Copyable {
       return try wait(for: name, by: parent.task)
     case .shmget, .shmat, .shmdt, .shmrm, .shmstat:
       return try performSegmentCall(step, by: task)
+    case .file, .memfd, .truncate, .punch, .fsync, .drop, .pread, .pwrite, .sysread, .syswrite:
+      return try performOnFile(step, by: task)
     default: return try performCall(step, by: task)
     }
   }

@@ -22,6 +22,7 @@ public enum Errno: Int32, Error, CaseIterable, Hashable, Sendable {
   case ENODEV = 19
   case EINVAL = 22
   case ETXTBSY = 26
+  case EFBIG = 27
   case ENOSPC = 28
   case EDEADLK = 35
   case ENOSYS = 38
@@ -59,6 +60,7 @@ public enum Errno: Int32, Error, CaseIterable, Hashable, Sendable {
     case .ENODEV: "no such device"
     case .EINVAL: "invalid argument"
     case .ETXTBSY: "text file busy"
+    case .EFBIG: "file too large"
     case .ENOSPC: "no space left on device"
     case .EDEADLK: "resource deadlock avoided"
     case .ENOSYS: "function not implemented"

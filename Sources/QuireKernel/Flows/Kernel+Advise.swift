@@ -94,8 +94,8 @@ extension Kernel {
     switch advice {
     case .dontNeed, .dontNeedLocked, .free:
       try discard(area, start, end, advice)
-    case .remove: try removePages(region, start, end)
-    case .willNeed: readAhead(area, start, end, for: task)
+    case .remove: try removePages(region, start, end, by: task)
+    case .willNeed: readAhead(region, start, end, for: task)
     case .cold, .pageOut:
       if !area.flags.isDisjoint(with: [.locked, .pfnMap]) { throw .EINVAL }
       if advice == .pageOut {
@@ -162,13 +162,15 @@ extension Kernel {
   ///
   /// Linux: `madvise_remove` and `shmem_fallocate`, mm/madvise.c and mm/shmem.c.
   private mutating func removePages(
-    _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress
+    _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, by task: TaskIndex
   ) throws(Errno) {
     let area = virtual.regions[region]
     if area.flags.contains(.locked) || area.object.isNone { throw .EINVAL }
     if !area.flags.isSuperset(of: [.shared, .mayWrite]) { throw .EACCES }
     let first = virtual.regions.pageOffset(start, in: region)
-    punch(area.object, first..<(first + (end - start) >> Page.shift))
+    try punch(
+      area.object, from: first << Page.shift, length: end - start,
+      by: task)
   }
 
   /// The pages of a range are no longer active.
@@ -187,14 +189,18 @@ extension Kernel {
     }
   }
 
-  /// Starts to read what is in swap (MADV-3).
+  /// Starts to read what is in swap or in a file (MADV-3).
   ///
   /// Linux: `madvise_willneed`, mm/madvise.c.
   private mutating func readAhead(
-    _ area: VirtualMemoryArea, _ start: VirtualAddress, _ end: VirtualAddress,
-    for task: TaskIndex
+    _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, for task: TaskIndex
   ) {
-    if !area.object.isNone { return }
+    let area = virtual.regions[region]
+    if !area.object.isNone {
+      let first = virtual.regions.pageOffset(start, in: region)
+      readAhead(first..<(first + (end - start) >> Page.shift), of: area.object, by: task)
+      return
+    }
     forEachEntry(start, end, in: area.space) { kernel, _, _, entry in
       if entry.isSwap { kernel.readAhead(entry.swap, for: task) }
     }

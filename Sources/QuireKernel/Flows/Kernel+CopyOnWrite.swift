@@ -9,7 +9,7 @@ extension Kernel {
     let frame = entry.frame
     if !flags.isDisjoint(with: [.shared, .mayShare]) {
       reuse(entry, table: table, index: index)
-      memory.frames[frame].flags.insert(.dirty)
+      markDirty(frame)
       return
     }
     let isAnonymous = !entry.isSpecial && memory.frames[frame].flags.contains(.anonymous)
@@ -68,9 +68,14 @@ extension Kernel {
     charge(costs.pageCopy)
     install(frame, flags, table: table, index: index)
     if flags.contains(.locked) { unlockPage(old) }
-    // The new page takes the old one's place in the count of anonymous pages.
-    removeAnonMapping(old)
-    dropSwapCopy(of: old)
+    if memory.frames[old].flags.contains(.anonymous) {
+      // The new page takes the old one's place in the count of anonymous pages.
+      removeAnonMapping(old)
+      dropSwapCopy(of: old)
+    } else {
+      removeCachedMapping(old, in: fault.space)
+      spaces[fault.space].anonPages += 1
+    }
     release(old)
     tasks[fault.task].cowFaults += 1
     emit(.copyOnWrite, tasks[fault.task].pid, fault.address, UInt64(frame.rawValue))

@@ -32,25 +32,36 @@ enum FaultOutcome: BitwiseCopyable, Equatable {
 extension Kernel {
   /// A fault that a user access took; `done` means that the access is to be tried again.
   ///
+  /// - Parameter isKernel: the kernel itself has touched the user's memory; nobody gets a signal
+  ///   then, and the answer only says that there would be one.
   /// Linux: `do_user_addr_fault`, arch/x86/mm/fault.c.
   @inline(never)
   mutating func userFault(
-    at address: VirtualAddress, _ kind: AccessKind, by task: TaskIndex
+    at address: VirtualAddress, _ kind: AccessKind, by task: TaskIndex, isKernel: Bool = false
+  ) -> Progress {
+    let progress = userFault(at: address, kind, task)
+    if !isKernel, case .signal(let signal) = progress { report(signal, to: task) }
+    return progress
+  }
+
+  @inline(__always)
+  private mutating func userFault(
+    at address: VirtualAddress, _ kind: AccessKind, _ task: TaskIndex
   ) -> Progress {
     // Bits 63 to 47 must be alike; the processor gives no address when they are not.
     if address >> 47 != 0 && address >> 47 != 0x1_ffff {
-      return refuse(SignalInfo(.SIGSEGV, .kernel, at: 0), task)
+      return refuse(SignalInfo(.SIGSEGV, .kernel, at: 0))
     }
     let space = tasks[task].space
     if space.isNone || address >= Layout.taskSize {
-      return refuse(SignalInfo(.SIGSEGV, .mapError, at: address), task)
+      return refuse(SignalInfo(.SIGSEGV, .mapError, at: address))
     }
     let region = virtual.regions.find(address, in: &spaces[space].regions)
     if region.isNone || !covers(region, address, by: task) {
-      return refuse(SignalInfo(.SIGSEGV, .mapError, at: address), task)
+      return refuse(SignalInfo(.SIGSEGV, .mapError, at: address))
     }
     if !allows(virtual.regions[region].flags, kind, at: address, in: space) {
-      return refuse(SignalInfo(.SIGSEGV, .accessError, at: address), task)
+      return refuse(SignalInfo(.SIGSEGV, .accessError, at: address))
     }
     let fault = Fault(
       address: Page.alignDown(address), isWrite: kind == .write, region: region, space: space,
@@ -92,18 +103,21 @@ extension Kernel {
     switch outcome {
     case .done, .major: return .done
     case .blocked(let until): return .blocked(until: until)
-    case .busError: return refuse(SignalInfo(.SIGBUS, .accessError, at: address), fault.task)
-    case .guarded: return refuse(SignalInfo(.SIGSEGV, .mapError, at: address), fault.task)
+    case .busError: return refuse(SignalInfo(.SIGBUS, .accessError, at: address))
+    case .guarded: return refuse(SignalInfo(.SIGSEGV, .mapError, at: address))
     case .outOfMemory:
       // The OOM killer has run: the victim dies, everybody else tries again (FAULT-15).
       return tasks[fault.task].isDying ? .killed : .again
     }
   }
 
-  private mutating func refuse(_ signal: SignalInfo, _ task: TaskIndex) -> Progress {
+  private mutating func refuse(_ signal: SignalInfo) -> Progress {
     charge(costs.minorFault)
-    emit(.segmentationFault, tasks[task].pid, signal.address, UInt64(signal.signal.rawValue))
     return .signal(signal)
+  }
+
+  private mutating func report(_ signal: SignalInfo, to task: TaskIndex) {
+    emit(.segmentationFault, tasks[task].pid, signal.address, UInt64(signal.signal.rawValue))
   }
 
   /// Makes the page of a fault present with the rights that the access needs.

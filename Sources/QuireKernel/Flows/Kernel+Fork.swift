@@ -148,12 +148,8 @@ extension Kernel {
           entry.bits &= ~PageTableEntry.writeBit
           memory.store.dense[words, index] = entry.bits
         }
-        if !entry.isSpecial {
-          if share(entry.frame) {
-            spaces[area.space].anonPages += 1
-          } else {
-            spaces[area.space].sharedPages += 1
-          }
+        if !entry.isSpecial && share(entry.frame, with: area.space) {
+          spaces[area.space].anonPages += 1
         }
         entry.bits &= ~clears
         memory.setEntry(table: copy, index: index, to: entry)
@@ -180,9 +176,8 @@ extension Kernel {
       required: PageTableEntry.presentBit, forbidden: PageTableEntry.specialBit,
       clearing: area.flags.isCopyOnWrite ? PageTableEntry.writeBit : 0, clearingCopy: clears)
     var anonymous = 0
-    for place in 0..<count where share(frame(of: run, place)) { anonymous += 1 }
+    for place in 0..<count where share(frame(of: run, place), with: area.space) { anonymous += 1 }
     spaces[area.space].anonPages += UInt64(anonymous)
-    spaces[area.space].sharedPages += UInt64(count - anonymous)
     return count
   }
 
@@ -200,15 +195,16 @@ extension Kernel {
     spaces[space].swapEntries += 1
   }
 
-  /// One more entry maps the page; says whether it is an anonymous one.
+  /// One more entry maps the page; says whether it is an anonymous one, which the caller counts.
   @inline(__always)
-  private mutating func share(_ frame: FrameNumber) -> Bool {
+  private mutating func share(_ frame: FrameNumber, with space: AddressSpaceIndex) -> Bool {
     if memory.frames[frame].flags.contains(.anonymous) {
       memory.frames[frame].shareAnonymous()
       return true
     }
     memory.frames[frame].mapCount += 1
     memory.frames[frame].referenceCount += 1
+    spaces[space].addCachedPage(memory.frames[frame].flags)
     return false
   }
 }

@@ -3,25 +3,25 @@
 extension Kernel {
   /// Maps memory and returns where (MMAP-1 … MMAP-13).
   ///
-  /// No file can be opened yet, so a request without `anonymous` names a bad descriptor.
-  /// - Throws: EBADF, EINVAL, ENOMEM, EOVERFLOW, EEXIST, EPERM, EAGAIN.
+  /// - Throws: EBADF, EINVAL, ENOMEM, EOVERFLOW, EEXIST, EPERM, EAGAIN, EACCES, EOPNOTSUPP.
   /// Linux: `do_mmap`, mm/mmap.c.
   public mutating func mmap(_ request: MapRequest, by task: TaskIndex)
     throws(Errno) -> VirtualAddress
   {
     charge(costs.systemCall)
     if !Page.isAligned(request.offset) { throw .EINVAL }
-    guard request.flags.contains(.anonymous) else { throw .EBADF }
+    let isAnonymous = request.flags.contains(.anonymous)
+    let object = isAnonymous ? .none : try mappedObject(request)
     // Pages of 2 MiB are set aside at boot; this machine has none.
-    if request.flags.contains(.hugeTLB) { throw .ENOMEM }
-    return try map(request, of: MapSource(), by: task)
+    if request.flags.contains(.hugeTLB) { throw isAnonymous ? .ENOMEM : .EINVAL }
+    return try map(request, of: MapSource(object: object, access: request.file?.access), by: task)
   }
 
   /// What mmap and shmat have in common.
   mutating func map(
     _ request: MapRequest, of source: MapSource, by task: TaskIndex
   ) throws(Errno) -> VirtualAddress {
-    var area = try place(request, by: task)
+    var area = try place(request, of: source.object, by: task)
     area.object = source.object
     let pageOffset = try settleFlags(&area, request, source, by: task)
     try mapRegion(area, pageOffset: pageOffset, source.attachment, by: task)
@@ -33,12 +33,17 @@ extension Kernel {
     return area.start
   }
 
+  private func mappedObject(_ request: MapRequest) throws(Errno) -> MemoryObjectIndex {
+    guard let file = request.file else { throw .EBADF }
+    return try object(of: file)
+  }
+
   // MARK: Where
 
   /// The checks on the range, the place, and the first flags of the region.
-  private mutating func place(_ request: MapRequest, by task: TaskIndex)
-    throws(Errno) -> VirtualMemoryArea
-  {
+  private mutating func place(
+    _ request: MapRequest, of object: MemoryObjectIndex, by task: TaskIndex
+  ) throws(Errno) -> VirtualMemoryArea {
     let space = tasks[task].space
     if request.length == 0 { throw .EINVAL }
     let length = Page.alignUp(request.length)
@@ -53,7 +58,7 @@ extension Kernel {
     if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
     if request.flags.contains(.locked) { flags.insert(.locked) }
     if request.flags.contains(.stack) { flags.insert(.noHugePage) }
-    let start = try address(for: request, length, in: space, by: task)
+    let start = try address(for: request, length, of: object, in: space, by: task)
     if request.flags.contains(.fixedNoReplace),
       !virtual.regions.firstOverlapping(start, start + length, in: spaces[space].regions.top).isNone
     {
@@ -67,11 +72,12 @@ extension Kernel {
   ///
   /// Linux: `__get_unmapped_area`, mm/mmap.c.
   private borrowing func address(
-    for request: MapRequest, _ length: UInt64, in space: AddressSpaceIndex, by task: TaskIndex
+    for request: MapRequest, _ length: UInt64, of object: MemoryObjectIndex,
+    in space: AddressSpaceIndex, by task: TaskIndex
   ) throws(Errno) -> VirtualAddress {
     if length > Layout.taskSize { throw .ENOMEM }
     let isFixed = !request.flags.isDisjoint(with: [.fixed, .fixedNoReplace])
-    if !isFixed { return try freeAddress(for: request, length, in: space) }
+    if !isFixed { return try freeAddress(for: request, length, of: object, in: space) }
     if request.address > Layout.taskSize - length { throw .ENOMEM }
     if !Page.isAligned(request.address) { throw .EINVAL }
     if request.address < tunables.mmapMinimumAddress && !tasks[task].isPrivileged { throw .EPERM }
@@ -79,44 +85,72 @@ extension Kernel {
   }
 
   private borrowing func freeAddress(
-    for request: MapRequest, _ length: UInt64, in space: AddressSpaceIndex
+    for request: MapRequest, _ length: UInt64, of object: MemoryObjectIndex,
+    in space: AddressSpaceIndex
   ) throws(Errno) -> VirtualAddress {
     var hint = Page.alignDown(request.address)
     if hint != 0 && hint < tunables.lowestChosenAddress {
       hint = Page.alignUp(tunables.lowestChosenAddress)
     }
     let isShared = request.flags.rawValue & MapFlags.typeMask == MapFlags.shared.rawValue
-    return try freeAddress(hint: hint, length, isShared: isShared, request.flags, in: space)
+    let alignment = placement(of: object, request.offset, isShared: isShared)
+    return try freeAddress(hint: hint, length, alignment, request.flags, in: space)
   }
 
-  /// A free place; one without a hint for whole 2 MiB of private memory begins on their boundary.
+  /// What a place should suit, so that large pages could be used some day.
+  enum Placement {
+    case any
+    /// Whole 2 MiB of private memory begin on their boundary, where there is no hint.
+    case memory
+    /// What begins with this byte of a file: its boundaries of 2 MiB lie on those of addresses.
+    case file(UInt64)
+  }
+
+  /// Linux: `get_area` in `__get_unmapped_area`, mm/mmap.c.
+  borrowing func placement(
+    of object: MemoryObjectIndex, _ offset: UInt64, isShared: Bool
+  ) -> Placement {
+    if object.isNone { return isShared ? .any : .memory }
+    return virtual.objects[object].flags.contains(.onDisk) ? .file(offset) : .any
+  }
+
+  /// A free place.
   ///
   /// Linux: `__get_unmapped_area`, mm/mmap.c.
   borrowing func freeAddress(
-    hint: VirtualAddress, _ length: UInt64, isShared: Bool, _ flags: MapFlags,
+    hint: VirtualAddress, _ length: UInt64, _ placement: Placement, _ flags: MapFlags,
     in space: AddressSpaceIndex
   ) throws(Errno) -> VirtualAddress {
     if length > Layout.taskSize { throw .ENOMEM }
-    if !isShared && hint == 0 && length % Layout.middleSpan == 0,
-      let aligned = alignedAddress(length, flags, in: space)
-    {
-      return aligned
+    switch placement {
+    case .memory where hint == 0 && length % Layout.middleSpan == 0:
+      if let found = alignedAddress(hint: 0, length, 0, flags, in: space) { return found }
+    case .file(let offset):
+      if let found = alignedAddress(hint: hint, length, offset, flags, in: space) { return found }
+    default: break
     }
     guard let found = findAddress(hint: hint, length, flags, in: space) else { throw .ENOMEM }
     return found
   }
 
-  /// The highest place on a boundary of 2 MiB, where a hole leaves room to choose (REC-15).
+  /// The highest place that is as far from a boundary of 2 MiB as the offset is, where a hole leaves
+  /// room to choose (REC-15); nil when it would do no good.
   ///
   /// Linux: `__thp_get_unmapped_area`, mm/huge_memory.c.
   private borrowing func alignedAddress(
-    _ length: UInt64, _ flags: MapFlags, in space: AddressSpaceIndex
+    hint: VirtualAddress, _ length: UInt64, _ offset: UInt64, _ flags: MapFlags,
+    in space: AddressSpaceIndex
   ) -> VirtualAddress? {
-    let padded = length &+ Layout.middleSpan
-    if padded < length { return nil }
-    guard let found = findAddress(hint: 0, padded, flags, in: space) else { return nil }
-    let offset = found % Layout.middleSpan
-    return offset == 0 ? found + Layout.middleSpan : found + Layout.middleSpan - offset
+    let span = Layout.middleSpan
+    let end = offset &+ length
+    let boundary = (offset &+ span &- 1) & ~(span - 1)
+    if end <= boundary || end - boundary < span { return nil }
+    let padded = length &+ span
+    if padded < length || offset &+ padded < offset { return nil }
+    guard let found = findAddress(hint: hint, padded, flags, in: space) else { return nil }
+    if hint != 0 && found == hint { return found }
+    let rest = (offset &- found) & (span - 1)
+    return rest == 0 ? found + span : found + rest
   }
 
   /// A free range: the hint, else from the top down, else from the bottom up (LAYOUT-4, LAYOUT-5).
@@ -161,23 +195,69 @@ extension Kernel {
       throw .EPERM
     }
     if !mayLock(area.space, area.flags, area.pageCount, task) { throw .EAGAIN }
-    var pageOffset = area.start >> Page.shift
+    let pageOffset: UInt64
+    if let access = source.access {
+      pageOffset = try settleFile(&area, request, access)
+    } else {
+      pageOffset = try settleMemory(&area, request, isWritable: source.isWritable)
+    }
+    if request.flags.contains(.noReserve) && tunables.overcommitMemory != 2 {
+      area.flags.insert(.noReserve)
+    }
+    return pageOffset
+  }
+
+  /// The kind of a mapping without a file.
+  private func settleMemory(
+    _ area: inout VirtualMemoryArea, _ request: MapRequest, isWritable: Bool
+  ) throws(Errno) -> UInt64 {
     switch request.flags.rawValue & MapFlags.typeMask {
     case MapFlags.shared.rawValue:
       if area.flags.contains(.growsDown) { throw .EINVAL }
       area.flags.formUnion([.shared, .mayShare])
-      if !source.isWritable { area.flags.subtract([.shared, .mayWrite]) }
-      pageOffset = 0
+      if !isWritable { area.flags.subtract([.shared, .mayWrite]) }
+      return 0
     case MapFlags.droppable.rawValue where rules.contains(.droppableMemory):
       if request.flags.contains(.locked) || area.flags.contains(.growsDown) { throw .EINVAL }
       area.flags.formUnion([.droppable, .noReserve, .wipeOnFork, .dontDump])
     case MapFlags.private.rawValue: break
     default: throw .EINVAL
     }
-    if request.flags.contains(.noReserve) && tunables.overcommitMemory != 2 {
-      area.flags.insert(.noReserve)
+    return area.start >> Page.shift
+  }
+
+  /// The kind of a mapping of a file, and whether it was opened for that (MMAP-7, MMAP-8, REC-16).
+  private borrowing func settleFile(
+    _ area: inout VirtualMemoryArea, _ request: MapRequest, _ access: FileAccess
+  ) throws(Errno) -> UInt64 {
+    let isOnDisk = virtual.objects[area.object].flags.contains(.onDisk)
+    let length = area.end - area.start
+    if request.offset >> Page.shift > (UInt64(Int64.max) - length) >> Page.shift {
+      throw .EOVERFLOW
     }
-    return pageOffset
+    let type = request.flags.rawValue & MapFlags.typeMask
+    switch type {
+    case MapFlags.shared.rawValue, MapFlags.sharedValidate.rawValue:
+      let known: MapFlags = isOnDisk ? .legacy.union(.sync) : .legacy
+      if type == MapFlags.sharedValidate.rawValue && !request.flags.isSubset(of: known) {
+        throw .EOPNOTSUPP
+      }
+      if request.protection.contains(.write) && !access.contains(.write) { throw .EACCES }
+      area.flags.formUnion([.shared, .mayShare])
+      if isOnDisk { area.flags.insert(.tracksWrites) }
+      if !access.contains(.write) {
+        area.flags.subtract([.mayWrite, .shared, .tracksWrites])
+      }
+    case MapFlags.private.rawValue: break
+    default: throw .EINVAL
+    }
+    if !access.contains(.read) { throw .EACCES }
+    if area.flags.contains(.growsDown) { throw .EINVAL }
+    // A disk behind a page cache cannot promise what MAP_SYNC asks for.
+    if type == MapFlags.sharedValidate.rawValue && request.flags.contains(.sync) {
+      throw .EOPNOTSUPP
+    }
+    return request.offset >> Page.shift
   }
 
   /// Makes the region, in place of whatever is mapped there (MMAP-9).
@@ -226,8 +306,7 @@ extension Kernel {
   ) throws(Errno) -> SlabObject {
     let object = try allocateObject(.vmAreaStruct, for: task)
     do throws(Errno) {
-      if area.flags.contains(.shared) {
-        if !area.object.isNone { return object }
+      if area.flags.contains(.shared) && area.object.isNone {
         area.object = try makeSharedObject(
           pages: area.pageCount, area.flags, .faultAround, in: area.space, by: task)
       } else if touchesBoth(area, replacing: old, before: next) {

@@ -64,7 +64,7 @@ extension Kernel {
       entry = memory.pageEntry(below: spaces[fault.space].root, of: fault.address)
     }
     if entry.isSpecial { return nil }
-    if fault.isWrite && !entry.isDirty { memory.frames[entry.frame].flags.insert(.dirty) }
+    if fault.isWrite && !entry.isDirty { markDirty(entry.frame) }
     markAccessed(entry.frame)
     return nil
   }

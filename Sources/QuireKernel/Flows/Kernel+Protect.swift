@@ -114,13 +114,15 @@ extension Kernel {
 
   /// Gives the present entries of a range the rights of its region (MPROT-3, REC-8).
   ///
-  /// A private page becomes writable at once only if it is known to be exclusive.
+  /// A private page becomes writable at once only if it is known to be exclusive, one of a file on
+  /// disk only if it is dirty already.
   /// Linux: `change_pte_range`, mm/mprotect.c.
   private mutating func changeProtection(
     _ start: VirtualAddress, _ end: VirtualAddress, _ flags: VMAFlags, in space: AddressSpaceIndex
   ) {
     let protection = flags.entryProtection
     let mayUpgrade = flags.intersection([.shared, .write]) == .write
+    let mayStayWritable = flags.isSuperset(of: [.write, .tracksWrites])
     let root = spaces[space].root
     var address = start
     while true {
@@ -133,6 +135,8 @@ extension Kernel {
         if mayUpgrade && !entry.isSpecial
           && memory.frames[entry.frame].flags.isSuperset(of: [.anonymous, .anonExclusive])
         {
+          entry.bits |= PageTableEntry.writeBit
+        } else if mayStayWritable && entry.isDirty {
           entry.bits |= PageTableEntry.writeBit
         }
         memory.setEntry(table: table, index: index, to: entry)

@@ -139,6 +139,10 @@ extension Kernel {
       charge(costs.pageScan)
       putBack(frame, reclaim(frame, &scan), &scan)
     }
+    if scan.dirtyFilePages > 0 {
+      now = max(now, writeBackAll())
+      scan.dirtyFilePages = 0
+    }
     scan.scanned += batch
     let freed = scan.reclaimed - freedBefore
     counters.pgscan_direct += UInt64(batch)

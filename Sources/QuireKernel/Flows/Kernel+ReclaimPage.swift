@@ -52,11 +52,11 @@ extension Kernel {
     }
     let wasReferenced = memory.frames[frame].flags.contains(.referenced)
     memory.frames[frame].flags.remove(.referenced)
+    let isFile = !memory.frames[frame].flags.contains(.swapBacked)
     if use.count > 0 {
       memory.frames[frame].flags.insert(.referenced)
-      return wasReferenced || use.count > 1 ? .activate : .keep
+      return wasReferenced || use.count > 1 || use.isCode && isFile ? .activate : .keep
     }
-    let isFile = !memory.frames[frame].flags.contains(.swapBacked)
     return wasReferenced && isFile && memory.frames[frame].flags.contains(.dirty) ? .keep : nil
   }
 
@@ -90,6 +90,7 @@ extension Kernel {
       use.isLocked = true
     } else if mapping.entry.isAccessed {
       use.count += 1
+      if virtual.regions[mapping.region].flags.contains(.execute) { use.isCode = true }
       setEntry(
         of: &mapping, to: PageTableEntry(bits: mapping.entry.bits & ~PageTableEntry.accessedBit))
     }
@@ -113,7 +114,7 @@ extension Kernel {
   private mutating func unmap(_ frame: FrameNumber, _ mapping: inout Mapping) -> Bool {
     let area = virtual.regions[mapping.region]
     if area.flags.contains(.locked) { return false }
-    if mapping.entry.isDirty { memory.frames[frame].flags.insert(.dirty) }
+    if mapping.entry.isDirty { markDirty(frame) }
     spaces[area.space].recordPeaks()
     if memory.frames[frame].flags.contains(.anonymous) {
       if !memory.frames[frame].flags.contains(.swapBacked) {
@@ -122,8 +123,7 @@ extension Kernel {
       replaceBySwap(frame, &mapping, in: area.space)
     } else {
       setEntry(of: &mapping, to: .none)
-      spaces[area.space].sharedPages -= 1
-      removeSharedMapping(frame)
+      removeCachedMapping(frame, in: area.space)
     }
     memory.frames[frame].referenceCount -= 1
     return true
@@ -172,6 +172,11 @@ extension Kernel {
     _ frame: FrameNumber, _ scan: inout ReclaimScan
   ) -> PageVerdict? {
     if !scan.gfp.contains(.io) { return .keep }
+    if !memory.frames[frame].flags.contains(.swapBacked) {
+      // The flusher writes it, not reclaim itself; by the next pass it is clean.
+      scan.dirtyFilePages += 1
+      return .keep
+    }
     if !memory.frames[frame].flags.contains(.anonymous), !moveToSwapCache(frame) {
       return .activate
     }
@@ -198,16 +203,8 @@ extension Kernel {
     addToSwapCache(frame, entry)
     swap.addUser(entry)
     virtual.objects.setSlot(page.index, of: page.object, to: ObjectSlot(entry))
-    leaveObject(frame)
+    leaveCache(frame)
     return true
-  }
-
-  /// A page and its object part; the object's reference goes.
-  private mutating func leaveObject(_ frame: FrameNumber) {
-    memory.frames[frame].mapping = 0
-    gauges.nr_shmem -= 1
-    gauges.nr_file_pages -= 1
-    put(frame)
   }
 
   /// Frees a clean page that nobody maps, if reclaim and the cache it is in are the only owners.
@@ -219,9 +216,9 @@ extension Kernel {
     if page.flags.contains(.swapCache) {
       dropFromSwapCache(frame)
     } else if page.referenceCount == 2, page.mapping != 0 {
-      // A page of a shared object that was only read: it is all zeros and can be made again.
-      clearSlot(page.index, of: page.object)
-      leaveObject(frame)
+      // A page of a file is on its disk; one of shared memory was only read: it is all zeros and
+      // can be made again.
+      evict(frame)
     }
     return memory.frames[frame].referenceCount == 1
   }
@@ -246,4 +243,6 @@ struct PageUse: BitwiseCopyable {
   var count = 0
   /// A locked region maps it.
   var isLocked = false
+  /// One of those entries may execute it.
+  var isCode = false
 }

@@ -303,8 +303,8 @@ extension Kernel {
     freeUnlinked()
     if !attachment.isNone {
       closeAttachment(attachment, in: space)
-    } else if !object.isNone && virtual.objects[object].firstRegion.isNone {
-      releaseObject(object)
+    } else if !object.isNone {
+      releaseIfUnused(object)
     }
   }
 }

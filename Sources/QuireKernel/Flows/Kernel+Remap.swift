@@ -180,9 +180,15 @@ extension Kernel {
     if !remap.flags.contains(.mayMove) { throw .ENOMEM }
     let region = try resizable(remap, by: task)
     let target = try freeAddress(
-      hint: 0, remap.newLength, isShared: virtual.regions[region].flags.contains(.mayShare), [],
-      in: tasks[task].space)
+      hint: 0, remap.newLength, placement(of: region, remap), [], in: tasks[task].space)
     return try move(region, remap, to: target, by: task)
+  }
+
+  private borrowing func placement(of region: VMAIndex, _ remap: RemapRequest) -> Placement {
+    let area = virtual.regions[region]
+    let page = virtual.regions.pageOffset(remap.address, in: region)
+    return placement(
+      of: area.object, page << Page.shift, isShared: area.flags.contains(.mayShare))
   }
 
   /// Whether the target makes sense beside the source, and the process may have more regions.
@@ -236,7 +242,7 @@ extension Kernel {
       if remap.target < tunables.mmapMinimumAddress && !tasks[task].isPrivileged { throw .EPERM }
     } else {
       remap.target = try freeAddress(
-        hint: remap.target, remap.newLength, isShared: flags.contains(.mayShare), [], in: space)
+        hint: remap.target, remap.newLength, placement(of: region, remap), [], in: space)
     }
     return try move(region, remap, to: remap.target, by: task)
   }

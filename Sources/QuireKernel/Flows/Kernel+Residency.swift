@@ -5,6 +5,7 @@ internal import KernelStorage
 extension Kernel {
   /// Which pages of a range are in memory, one answer for each (MINCORE-1).
   ///
+  /// Of a file that the task may not write it learns nothing: every page is said to be there.
   /// - Throws: EINVAL for an unaligned start, ENOMEM for a hole or a range beyond user space.
   /// Linux: `sys_mincore`, mm/mincore.c.
   public mutating func mincore(
@@ -21,12 +22,19 @@ extension Kernel {
       let region = virtual.regions.find(cursor, in: &spaces[space].regions)
       if region.isNone || virtual.regions[region].start > cursor { throw .ENOMEM }
       let stop = min(virtual.regions[region].end, end)
+      let mayKnow = tasks[task].isPrivileged || !isFile(region)
       while cursor < stop {
-        residency.append(isResident(cursor, in: region))
+        residency.append(!mayKnow || isResident(cursor, in: region))
         cursor += Page.size
       }
     }
     return residency
+  }
+
+  /// Whether a region maps a file, which belongs to root.
+  private borrowing func isFile(_ region: VMAIndex) -> Bool {
+    let object = virtual.regions[region].object
+    return !object.isNone && virtual.objects[object].flags.contains(.file)
   }
 
   /// Linux: `mincore_pte_range`, mm/mincore.c.
@@ -51,7 +59,8 @@ extension Kernel {
     public static let synchronous = SyncFlags(rawValue: 4)
   }
 
-  /// Writes what a range has changed in files; memory without a file has nothing to write.
+  /// Writes what a range has changed in files, and waits for it; memory without a file has nothing
+  /// to write.
   ///
   /// - Throws: EINVAL, ENOMEM for a hole, EBUSY for invalidating locked memory.
   /// Linux: `sys_msync`, mm/msync.c.
@@ -78,9 +87,21 @@ extension Kernel {
         hasHole = true
       }
       if flags.contains(.invalidate) && area.flags.contains(.locked) { throw .EBUSY }
+      if flags.contains(.synchronous) && area.flags.contains(.shared) {
+        now = max(now, writeBack(region, from: max(cursor, area.start), to: min(end, area.end)))
+      }
       cursor = area.end
     }
     if hasHole { throw .ENOMEM }
+  }
+
+  /// Writes the pages of a file that a part of a region maps.
+  private mutating func writeBack(
+    _ region: VMAIndex, from start: VirtualAddress, to end: VirtualAddress
+  ) -> Nanoseconds {
+    let first = virtual.regions.pageOffset(start, in: region)
+    return writeBack(
+      virtual.regions[region].object, first..<(first + (end - start) >> Page.shift))
   }
 
   /// Seals a range without holes: it can be neither unmapped nor moved, nor get other rights.

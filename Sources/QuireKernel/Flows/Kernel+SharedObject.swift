@@ -1,5 +1,5 @@
-// Shared anonymous memory: an object is made by mmap, filled by faults, and goes with its last
-// region.
+// Memory objects: shared anonymous memory is made by mmap, a file by its creation; faults fill it,
+// and it goes with the last who has it.
 
 internal import KernelStorage
 
@@ -13,27 +13,43 @@ extension Kernel {
   ) throws(Errno) -> MemoryObjectIndex {
     let reserves = !flags.contains(.noReserve)
     if reserves { try charge(pages: pages, in: space, by: task) }
-    var objects: [3 of SlabObject] = .init(repeating: .none)
     do throws(Errno) {
-      for place in 0..<objects.count {
-        objects[place] = try allocateObject(MemoryObject.caches[place], for: task)
-      }
+      let object = try makeObject(
+        size: pages << Page.shift, reserves ? kind : kind.union(.noReserve), by: task)
+      virtual.objects[object].chargedPages = reserves ? pages : 0
+      return object
     } catch {
-      free(objects)
       if reserves { uncharge(pages: pages) }
       throw error
     }
+  }
+
+  /// An object without pages, with the kernel memory of its inode, entry and open file.
+  ///
+  /// - Throws: ENOMEM, and nothing is taken.
+  mutating func makeObject(
+    size: UInt64, _ flags: MemoryObjectFlags, by task: TaskIndex
+  ) throws(Errno) -> MemoryObjectIndex {
+    let caches = MemoryObject.caches(flags)
+    var objects: [3 of SlabObject] = .init(repeating: .none)
+    do throws(Errno) {
+      for place in 0..<objects.count {
+        objects[place] = try allocateObject(caches[place], for: task)
+      }
+    } catch {
+      free(objects)
+      throw error
+    }
     return virtual.objects.make(
-      MemoryObject(
-        pageCount: pages, chargedPages: reserves ? pages : 0,
-        flags: reserves ? kind : kind.union(.noReserve), kernelObjects: objects))
+      MemoryObject(size: size, chargedPages: 0, flags: flags, kernelObjects: objects))
   }
 
   private mutating func free(_ objects: [3 of SlabObject]) {
     for place in 0..<objects.count where !objects[place].isNone { freeObject(objects[place]) }
   }
 
-  /// The page of an object, made of zeros when it does not exist yet; it is not in swap.
+  /// The page of an object without a disk, made of zeros when it does not exist yet; it is not in
+  /// swap.
   ///
   /// - Throws: ENOMEM without a frame, ENOSPC when the page may not be charged.
   /// Linux: `shmem_get_folio_gfp`, mm/shmem.c.
@@ -46,38 +62,46 @@ extension Kernel {
     if charges {
       do { try charge(pages: 1, in: space, by: task) } catch { throw .ENOSPC }
     }
-    let frame: FrameNumber
-    do { frame = try allocateSharedPage(page, of: object, by: task) } catch {
+    do throws(Errno) {
+      let frame = try addPage(page, to: object, by: task)
+      if charges { virtual.objects[object].chargedPages += 1 }
+      return frame
+    } catch {
       if charges { uncharge(pages: 1) }
       throw error
     }
-    if charges { virtual.objects[object].chargedPages += 1 }
-    memory.frames[frame].flags.insert(.swapBacked)
-    memory.frames[frame].mapping = object.rawValue
-    memory.frames[frame].index = page
-    virtual.objects.setSlot(page, of: object, to: ObjectSlot(frame))
-    gauges.nr_file_pages += 1
-    gauges.nr_shmem += 1
-    lru.add(frame, in: &memory.frames)
-    return frame
   }
 
-  /// Takes a frame, and the memory for the nodes that lead to it.
+  /// Hangs a page of zeros in an empty place of an object.
   ///
   /// - Throws: ENOMEM, and nothing is taken.
-  private mutating func allocateSharedPage(
-    _ page: UInt64, of object: MemoryObjectIndex, by task: TaskIndex
+  /// Linux: `filemap_add_folio` and `shmem_add_to_page_cache`, mm/filemap.c and mm/shmem.c.
+  mutating func addPage(
+    _ page: UInt64, to object: MemoryObjectIndex, _ gfp: GFPFlags = .highUserMovable,
+    by task: TaskIndex
   ) throws(Errno) -> FrameNumber {
-    let frame = try allocatePages(.highUserMovable, order: 0, for: task)
+    let frame = try allocatePages(gfp, order: 0, for: task)
     do throws(Errno) {
-      for _ in 0..<virtual.objects.missingNodes(for: page, of: object) {
-        virtual.objects.spareNodes.push(try allocateObject(.radixTreeNode, for: task))
+      // Making room may take nodes away, so that more are missing than before.
+      while virtual.objects.pages.spareNodes.count
+        < virtual.objects.missingNodes(for: page, of: object)
+      {
+        virtual.objects.pages.spareNodes.push(try allocateObject(.radixTreeNode, for: task))
       }
     } catch {
       returnSpareNodes()
       put(frame)
       throw error
     }
+    let isOnDisk = virtual.objects[object].flags.contains(.onDisk)
+    if !isOnDisk { memory.frames[frame].flags.insert(.swapBacked) }
+    memory.frames[frame].mapping = object.rawValue
+    memory.frames[frame].index = page
+    virtual.objects.setSlot(page, of: object, to: ObjectSlot(frame))
+    returnSpareNodes()
+    gauges.nr_file_pages += 1
+    if !isOnDisk { gauges.nr_shmem += 1 }
+    lru.add(frame, in: &memory.frames)
     return frame
   }
 
@@ -86,16 +110,25 @@ extension Kernel {
   /// Linux: `xas_store` of nothing, lib/xarray.c.
   mutating func clearSlot(_ page: UInt64, of object: MemoryObjectIndex) {
     virtual.objects.setSlot(page, of: object, to: .none)
-    while virtual.objects.freedNodes.count > 0 { freeObject(virtual.objects.freedNodes.pop()) }
+    while virtual.objects.pages.freedNodes.count > 0 {
+      freeObject(virtual.objects.pages.freedNodes.pop())
+    }
   }
 
   private mutating func returnSpareNodes() {
-    while virtual.objects.spareNodes.count > 0 { freeObject(virtual.objects.spareNodes.pop()) }
+    while virtual.objects.pages.spareNodes.count > 0 {
+      freeObject(virtual.objects.pages.spareNodes.pop())
+    }
   }
 
-  /// Frees an object that nobody maps any more, and its pages.
+  /// Somebody let go of an object: with the last one it goes, and its pages go with it.
   ///
-  /// Linux: `shmem_evict_inode`, mm/shmem.c.
+  /// Linux: `iput`, fs/inode.c.
+  mutating func releaseIfUnused(_ object: MemoryObjectIndex) {
+    if virtual.objects[object].isUnused { releaseObject(object) }
+  }
+
+  /// Linux: `evict`, fs/inode.c.
   mutating func releaseObject(_ object: MemoryObjectIndex) {
     dropPages(0..<UInt64.max, of: object)
     uncharge(pages: virtual.objects[object].chargedPages)
@@ -103,10 +136,15 @@ extension Kernel {
     virtual.objects.release(object)
   }
 
-  /// Takes pages away from an object, and from every process that maps them.
+  // MARK: Taking pages away
+
+  /// Takes pages out of every process that maps them.
   ///
-  /// Linux: `shmem_undo_range`, mm/shmem.c.
-  mutating func punch(_ object: MemoryObjectIndex, _ pages: Range<UInt64>) {
+  /// - Parameter withCopies: the copies too that a process has made of them for itself.
+  /// Linux: `unmap_mapping_range`, mm/memory.c.
+  mutating func unmapPages(
+    _ pages: Range<UInt64>, of object: MemoryObjectIndex, withCopies: Bool
+  ) {
     var region = virtual.objects[object].firstRegion
     while !region.isNone {
       let area = virtual.regions[region]
@@ -114,37 +152,71 @@ extension Kernel {
       let low = max(first, pages.lowerBound)
       let high = min(first + area.pageCount, pages.upperBound)
       if low < high {
-        zap(
-          area.start + (low - first) << Page.shift, area.start + (high - first) << Page.shift,
-          of: area.flags, in: area.space)
+        let start = area.start + (low - first) << Page.shift
+        let end = area.start + (high - first) << Page.shift
+        if withCopies || area.anonVMA.isNone {
+          zap(start, end, of: area.flags, in: area.space)
+        } else {
+          zapCached(start, end, of: area)
+        }
       }
       region = virtual.regions.links[region.index].nextInObject
     }
-    dropPages(pages, of: object)
   }
 
-  private mutating func dropPages(_ pages: Range<UInt64>, of object: MemoryObjectIndex) {
+  /// Clears the entries that map pages of the object itself.
+  ///
+  /// Linux: `should_zap_folio`, mm/memory.c.
+  private mutating func zapCached(
+    _ start: VirtualAddress, _ end: VirtualAddress, of area: VirtualMemoryArea
+  ) {
+    spaces[area.space].recordPeaks()
+    forEachEntry(start, end, in: area.space) { kernel, table, index, entry in
+      if !entry.isPresent || entry.isSpecial { return }
+      if kernel.memory.frames[entry.frame].flags.contains(.anonymous) { return }
+      kernel.memory.setEntry(table: table, index: index, to: .none)
+      kernel.unmap(entry, of: area.flags, in: area.space)
+    }
+  }
+
+  /// Takes pages that no process maps away from an object, and from its disk.
+  ///
+  /// Linux: `shmem_undo_range` and `truncate_inode_pages_range`, mm/shmem.c and mm/truncate.c.
+  mutating func dropPages(_ pages: Range<UInt64>, of object: MemoryObjectIndex) {
     var page = pages.lowerBound
     while let found = virtual.objects.nextOccupied(from: page, of: object),
       found < pages.upperBound
     {
       let slot = virtual.objects.slot(found, of: object)
       clearSlot(found, of: object)
-      if slot.isSwap { swapFree(slot.swap) } else { dropSharedPage(slot.frame) }
+      if slot.isSwap { swapFree(slot.swap) } else { dropCached(slot.frame) }
       if virtual.objects[object].flags.contains(.noReserve) {
         virtual.objects[object].chargedPages -= 1
         uncharge(pages: 1)
       }
       page = found + 1
     }
+    page = pages.lowerBound
+    while let found = virtual.objects.nextBlock(from: page, of: object), found < pages.upperBound {
+      memory.store.release(virtual.objects.block(found, of: object).data)
+      virtual.objects.clearBlock(found, of: object)
+      page = found + 1
+    }
   }
 
   /// Linux: `delete_from_page_cache`, mm/filemap.c.
-  private mutating func dropSharedPage(_ frame: FrameNumber) {
-    memory.frames[frame].mapping = 0
-    memory.frames[frame].flags.remove(.dirty)
+  private mutating func dropCached(_ frame: FrameNumber) {
+    markClean(frame)
+    leaveCache(frame)
+  }
+
+  /// A page is of no object any more; the object's reference of it goes.
+  ///
+  /// Linux: `__filemap_remove_folio`, mm/filemap.c.
+  mutating func leaveCache(_ frame: FrameNumber) {
     gauges.nr_file_pages -= 1
-    gauges.nr_shmem -= 1
+    if memory.frames[frame].flags.contains(.swapBacked) { gauges.nr_shmem -= 1 }
+    memory.frames[frame].mapping = 0
     release(frame)
   }
 }

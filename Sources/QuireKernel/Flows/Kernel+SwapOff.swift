@@ -200,7 +200,7 @@ extension Kernel {
   }
 
   /// Until when a disk works on a cached page; nil when it does not.
-  private func transferEnd(of frame: FrameNumber) -> Nanoseconds? {
+  func transferEnd(of frame: FrameNumber) -> Nanoseconds? {
     let isMoving =
       memory.frames[frame].flags.contains(.locked)
       || swap.cache[frame.index].flags.contains(.writeback)

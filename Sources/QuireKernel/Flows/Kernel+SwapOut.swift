@@ -70,6 +70,7 @@ extension Kernel {
     memory.frames[frame].flags.formUnion([.swapCache, .swapBacked])
     memory.get(frame)
     gauges.nr_swapcached += 1
+    gauges.nr_file_pages += 1
   }
 
   /// Parts a page and its slot; the cache's reference is the caller's now.
@@ -79,6 +80,7 @@ extension Kernel {
     swap.removeFromCache(frame)
     memory.frames[frame].flags.remove(.swapCache)
     gauges.nr_swapcached -= 1
+    gauges.nr_file_pages -= 1
   }
 
   /// Gives the slot of a cached page up, if nobody else uses it and the disk is done with it; the

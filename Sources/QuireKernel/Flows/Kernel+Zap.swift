@@ -86,12 +86,11 @@ extension Kernel {
       removeAnonMapping(frame)
       dropSwapCopy(of: frame)
     } else {
-      if entry.isDirty { memory.frames[frame].flags.insert(.dirty) }
+      if entry.isDirty { markDirty(frame) }
       if entry.isAccessed && flags.isDisjoint(with: [.sequentialRead, .randomRead]) {
         markAccessed(frame)
       }
-      spaces[space].sharedPages -= 1
-      removeSharedMapping(frame)
+      removeCachedMapping(frame, in: space)
     }
     release(frame)
   }
@@ -121,7 +120,10 @@ extension Kernel {
     if memory.frames[frame].mapCount == 0 { gauges.nr_anon_pages -= 1 }
   }
 
-  mutating func removeSharedMapping(_ frame: FrameNumber) {
+  /// An entry of an address space no longer maps a page of an object.
+  @inline(__always)
+  mutating func removeCachedMapping(_ frame: FrameNumber, in space: AddressSpaceIndex) {
+    spaces[space].removeCachedPage(memory.frames[frame].flags)
     memory.frames[frame].mapCount -= 1
     if memory.frames[frame].mapCount == 0 { gauges.nr_mapped -= 1 }
   }

@@ -35,6 +35,10 @@ public struct Counters: Hashable, Sendable, BitwiseCopyable {
   public var swap_ra_hit: UInt64 = 0
   public var swpin_zero: UInt64 = 0
   public var swpout_zero: UInt64 = 0
+  /// Pages of files that became dirty, and that were written.
+  public var nr_dirtied: UInt64 = 0
+  public var nr_written: UInt64 = 0
+  public var drop_pagecache: UInt64 = 0
 
   public init() {}
 }

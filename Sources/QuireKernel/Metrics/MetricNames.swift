@@ -33,6 +33,9 @@ extension Counters {
     ("swap_ra_hit", { $0.swap_ra_hit }),
     ("swpin_zero", { $0.swpin_zero }),
     ("swpout_zero", { $0.swpout_zero }),
+    ("nr_dirtied", { $0.nr_dirtied }),
+    ("nr_written", { $0.nr_written }),
+    ("drop_pagecache", { $0.drop_pagecache }),
   ]
 
   /// A counter by name, nil when there is none of that name.

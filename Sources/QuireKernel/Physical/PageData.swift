@@ -18,6 +18,7 @@ public struct PageData: Hashable, Sendable, BitwiseCopyable {
   public static let zero = PageData()
 
   init() {}
+  init(bits: UInt32) { self.bits = bits }
   init(fill byte: UInt8) { bits = UInt32(byte) }
   init(compact row: Int) { bits = Self.compactBit | UInt32(row) }
   init(dense page: Int) { bits = Self.denseBit | UInt32(page) }

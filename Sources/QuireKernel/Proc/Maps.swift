@@ -12,6 +12,8 @@ public enum RegionName: Hashable, Sendable {
   case sharedAnonymous(object: MemoryObjectIndex)
   /// A segment of System V shared memory; its identifier is shown as the inode.
   case segment(key: Int32, identifier: Int32)
+  /// A file; its name is its number.
+  case file(number: UInt64, FileKind, isRemoved: Bool)
 
   /// As the last column shows it.
   public var text: String {
@@ -22,15 +24,27 @@ public enum RegionName: Hashable, Sendable {
     case .sharedAnonymous: "/dev/zero (deleted)"
     case .segment(let key, _):
       "/SYSV" + hexadecimal(UInt64(UInt32(bitPattern: key))) + " (deleted)"
+    case .file(let number, let kind, let isRemoved):
+      (kind == .disk ? "/" : "/dev/shm/") + "file\(number)" + (isRemoved ? " (deleted)" : "")
     }
   }
 
   /// The number in the column of inodes.
-  var inode: UInt32 {
+  var inode: UInt64 {
     switch self {
-    case .sharedAnonymous(let object): object.rawValue
-    case .segment(_, let identifier): UInt32(bitPattern: identifier)
+    case .sharedAnonymous(let object): UInt64(object.rawValue)
+    case .segment(_, let identifier): UInt64(UInt32(bitPattern: identifier))
+    case .file(let number, _, _): number
     default: 0
+    }
+  }
+
+  /// The file system, as its device number.
+  var device: String {
+    switch self {
+    case .sharedAnonymous, .segment: "00:01"
+    case .file(_, let kind, _): kind == .disk ? "08:01" : "00:18"
+    default: "00:00"
     }
   }
 }
@@ -45,10 +59,14 @@ extension Kernel {
   }
 
   private borrowing func objectName(of object: MemoryObjectIndex) -> RegionName {
-    let segment = virtual.objects[object].segment
-    if segment.isNone { return .sharedAnonymous(object: object) }
-    let record = virtual.segments[segment]
-    return .segment(key: record.nameKey, identifier: record.identifier)
+    let record = virtual.objects[object]
+    if record.flags.contains(.file) {
+      return .file(
+        number: record.number, FileKind.of(record.flags), isRemoved: record.holders == 0)
+    }
+    if record.segment.isNone { return .sharedAnonymous(object: object) }
+    let segment = virtual.segments[record.segment]
+    return .segment(key: segment.nameKey, identifier: segment.identifier)
   }
 
   /// The regions of an address space in address order.
@@ -84,13 +102,12 @@ extension Kernel {
   borrowing func mapsLine(of region: VMAIndex) -> String {
     let area = virtual.regions[region]
     let name = name(of: area)
-    var (offset, device, inode) = (UInt64(0), "00:00", UInt32(0))
+    var offset: UInt64 = 0
     if !area.object.isNone {
       offset = virtual.regions.pageOffset(area.start, in: region) << Page.shift
-      (device, inode) = ("00:01", name.inode)
     }
     let header = mapsHeader(
-      area.start, area.end, area.flags, offset: offset, device: device, inode: inode)
+      area.start, area.end, area.flags, offset: offset, device: name.device, inode: name.inode)
     return name == .anonymous ? header : ProcColumn.left(header, Self.nameColumn) + name.text
   }
 
@@ -99,7 +116,7 @@ extension Kernel {
   /// Linux: `show_vma_header_prefix`, fs/proc/task_mmu.c.
   func mapsHeader(
     _ start: VirtualAddress, _ end: VirtualAddress, _ flags: VMAFlags, offset: UInt64,
-    device: String, inode: UInt32
+    device: String, inode: UInt64
   ) -> String {
     hexadecimal(start) + "-" + hexadecimal(end) + " " + flags.permissionText + " "
       + hexadecimal(offset) + " " + device + " " + String(inode) + " "

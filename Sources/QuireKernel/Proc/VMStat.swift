@@ -61,9 +61,10 @@ extension Kernel {
     }
     values["nr_slab_reclaimable"] = UInt64(slab.reclaimableFrames)
     values["nr_slab_unreclaimable"] = UInt64(slab.unreclaimableFrames)
-    // Only reclaim writes pages, and only to swap.
+    // Reclaim writes pages to swap alone; those of files it leaves to the flusher.
     values["nr_vmscan_write"] = counters.pswpout
-    values["nr_written"] = counters.pswpout
+    values["nr_dirtied"] = counters.nr_dirtied
+    values["nr_written"] = counters.pswpout + counters.nr_written
     return Self.lines(Self.nodeNames, values)
   }
 
@@ -76,7 +77,7 @@ extension Kernel {
   /// Pages that may be dirty before writers are made to wait, or writing begins.
   ///
   /// Linux: `domain_dirty_limits`, mm/page-writeback.c.
-  private borrowing func dirtyThreshold(percent: Int) -> Int {
+  borrowing func dirtyThreshold(percent: Int) -> Int {
     let gauges = gauges
     let free = memory.freeFrames
     let dirtyable =

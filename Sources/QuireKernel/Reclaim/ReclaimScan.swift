@@ -23,6 +23,8 @@ struct ReclaimScan: BitwiseCopyable {
   var reclaimed = 0
   var scanned = 0
   var written = 0
+  /// Pages of files that the flusher must write before they can go.
+  var dirtyFilePages = 0
 
   /// Linux: `DEF_PRIORITY`, include/linux/mmzone.h.
   static let firstPriority = 12

@@ -138,6 +138,19 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
     }
   }
 
+  /// One more entry maps a page of an object: memory or a file on disk.
+  ///
+  /// Linux: `mm_counter_file`, include/linux/mm.h.
+  @inline(__always)
+  mutating func addCachedPage(_ flags: PageFlags) {
+    if flags.contains(.swapBacked) { sharedPages += 1 } else { filePages += 1 }
+  }
+
+  @inline(__always)
+  mutating func removeCachedPage(_ flags: PageFlags) {
+    if flags.contains(.swapBacked) { sharedPages -= 1 } else { filePages -= 1 }
+  }
+
   /// Remembers the high-water marks before a decrease.
   ///
   /// Linux: `update_hiwater_rss` and `update_hiwater_vm`, include/linux/mm.h.

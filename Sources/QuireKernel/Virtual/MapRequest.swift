@@ -46,6 +46,14 @@ public struct MapFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let hugeTLB = MapFlags(rawValue: 0x4_0000)
   public static let sync = MapFlags(rawValue: 0x8_0000)
   public static let fixedNoReplace = MapFlags(rawValue: 0x10_0000)
+
+  /// What every kernel since 2.6 knows; the others need `sharedValidate` to be taken seriously.
+  ///
+  /// Linux: `LEGACY_MAP_MASK`, include/linux/mman.h.
+  static let legacy: MapFlags = [
+    .sharedValidate, .fixed, .anonymous, .low32Bit, .above4G, .growsDown, .denyWrite, .executable,
+    .locked, .noReserve, .populate, .nonBlock, .stack, .hugeTLB, MapFlags(rawValue: 0x7c00_0000),
+  ]
 }
 
 /// The arguments of one mmap.
@@ -58,20 +66,20 @@ public struct MapRequest: Hashable, Sendable, BitwiseCopyable {
   public var length: UInt64
   public var protection: Protection
   public var flags: MapFlags
-  /// Descriptor of the file to map; ignored with `anonymous`.
-  public var descriptor: Int32 = -1
+  /// The file to map, nil for a descriptor that is not open; ignored with `anonymous`.
+  public var file: OpenFile?
   /// Bytes into the file.
   public var offset: UInt64 = 0
 
   public init(
     at address: VirtualAddress = 0, length: UInt64, _ protection: Protection, _ flags: MapFlags,
-    descriptor: Int32 = -1, offset: UInt64 = 0
+    file: OpenFile? = nil, offset: UInt64 = 0
   ) {
     self.address = address
     self.length = length
     self.protection = protection
     self.flags = flags
-    self.descriptor = descriptor
+    self.file = file
     self.offset = offset
   }
 }
@@ -83,6 +91,8 @@ struct MapSource: BitwiseCopyable {
   var object = MemoryObjectIndex.none
   /// The attach of System V shared memory that it is for.
   var attachment = AttachmentIndex.none
+  /// What a file was opened for; nil for memory that is no file.
+  var access: FileAccess?
   /// Whether a shared mapping may ever be written.
   var isWritable = true
 }

@@ -1,7 +1,8 @@
 // Memory objects: pages that belong to nobody's address space and may be mapped by many.
 //
-// Today the one kind is shared anonymous memory, an unnamed object that lives as long as a region
-// maps it. Its pages hang in a radix tree by page number; the tree holds one reference of each.
+// Shared anonymous memory is an unnamed object that lives as long as a region maps it; a file
+// lives as long as somebody holds it too. The pages hang in a tree by page number; the tree holds
+// one reference of each.
 
 package import KernelStorage
 
@@ -18,12 +19,20 @@ package struct ObjectSlot: Hashable, BitwiseCopyable {
   }
 
   private static let swapMark: UInt64 = 1 << 63
+  private static let readaheadMark: UInt64 = 1 << 62
   package static var none: ObjectSlot { ObjectSlot(bits: 0) }
   package var isNone: Bool { bits == 0 }
   package var isSwap: Bool { bits & Self.swapMark != 0 }
   /// The frame; none when the slot is empty or in swap.
   package var frame: FrameNumber {
     isSwap ? .none : FrameNumber(UInt32(truncatingIfNeeded: bits))
+  }
+  /// Whoever comes to this page is far enough for more to be read ahead.
+  ///
+  /// Linux: `PG_readahead`, include/linux/page-flags.h.
+  package var isReadaheadMark: Bool {
+    get { bits & Self.readaheadMark != 0 }
+    set { bits = newValue ? bits | Self.readaheadMark : bits & ~Self.readaheadMark }
   }
   package var swap: SwapEntry {
     SwapEntry(
@@ -42,23 +51,35 @@ package struct MemoryObjectFlags: OptionSet, Hashable, BitwiseCopyable {
   package static let noReserve = MemoryObjectFlags(rawValue: 1 << 1)
   /// Reclaim leaves its pages alone. Linux: `AS_UNEVICTABLE`, include/linux/pagemap.h.
   package static let unevictable = MemoryObjectFlags(rawValue: 1 << 2)
+  /// A file on a disk: its pages are the cache of what is there.
+  package static let onDisk = MemoryObjectFlags(rawValue: 1 << 3)
+  /// A file: it was made with a name, or by memfd_create.
+  package static let file = MemoryObjectFlags(rawValue: 1 << 4)
 }
 
-/// An object of pages.
+/// An object of pages: the inode of a file, or of shared memory that has no name.
 ///
-/// Linux: `struct shmem_inode_info` and its `struct address_space`, include/linux/shmem_fs.h.
+/// Linux: `struct inode` and its `struct address_space`, include/linux/fs.h.
 package struct MemoryObject: BitwiseCopyable {
   package var flags: MemoryObjectFlags
-  /// Levels of the tree; 0 while it is empty.
-  package var height: UInt8 = 0
-  package var root: UInt32 = 0
-  /// Pages that may exist; touching beyond is SIGBUS.
-  package var pageCount: UInt64
+  /// Who has the object beside the regions that map it: the name of a file.
+  package var holders: UInt32 = 0
+  /// Tells an object from a later one at the same index.
+  package var number: UInt64 = 0
+  /// Bytes; touching a page beyond them is SIGBUS.
+  package var size: UInt64
+  /// Its pages in memory and in swap, as `ObjectSlot`.
+  var pages = PageForest.Root()
+  /// What a file has on its disk, as `FileBlock`.
+  var blocks = PageForest.Root()
   /// Pages that exist in memory, and in swap.
   package var residentPages: UInt64 = 0
   package var swappedPages: UInt64 = 0
+  /// Pages of a file that its disk does not have like this yet.
+  package var dirtyPages: UInt64 = 0
   /// Pages charged to the commit total.
   package var chargedPages: UInt64
+  var readahead = ReadaheadState()
   /// The regions that map it, oldest first.
   package var firstRegion = VMAIndex.none
   package var lastRegion = VMAIndex.none
@@ -68,38 +89,39 @@ package struct MemoryObject: BitwiseCopyable {
   var kernelObjects: [3 of SlabObject]
 
   /// The caches of `kernelObjects`.
-  static let caches: [3 of KernelCache] = [.shmemInode, .dentry, .filp]
+  static func caches(_ flags: MemoryObjectFlags) -> [3 of KernelCache] {
+    [flags.contains(.onDisk) ? .inode : .shmemInode, .dentry, .filp]
+  }
 
   init(
-    pageCount: UInt64, chargedPages: UInt64, flags: MemoryObjectFlags,
+    size: UInt64, chargedPages: UInt64, flags: MemoryObjectFlags,
     kernelObjects: [3 of SlabObject]
   ) {
     self.kernelObjects = kernelObjects
-    self.pageCount = pageCount
+    self.size = size
     self.chargedPages = chargedPages
     self.flags = flags
   }
+
+  /// Pages that may exist.
+  package var pageCount: UInt64 { size >> Page.shift + (size & Page.offsetMask == 0 ? 0 : 1) }
+  /// Nobody can come to it any more.
+  var isUnused: Bool { firstRegion.isNone && holders == 0 && segment.isNone }
 }
 
-/// All memory objects and the nodes of their trees.
+/// All memory objects, with their pages and what is on disk.
 ///
-/// Linux: `struct xarray`, include/linux/xarray.h.
+/// Linux: none (model only).
 package struct MemoryObjects: ~Copyable {
   private let inPlace = InPlace()
   package var records = Pool(
     unused: MemoryObject(
-      pageCount: 0, chargedPages: 0, flags: [], kernelObjects: .init(repeating: .none)))
-  private var nodes = Pool<UInt32>(unused: 0)
-  private var slots = Table<UInt64>()
-  /// The kernel memory of each node.
-  private var nodeObjects = Table<SlabObject>()
-  /// Kernel memory for nodes about to be made: a flow fills it before it begins.
-  var spareNodes = ObjectStack()
-  /// Kernel memory of nodes that have been freed: a flow empties it at once.
-  var freedNodes = ObjectStack()
-
-  private static let shift: UInt64 = 6
-  private static let fanOut = 64
+      size: 0, chargedPages: 0, flags: [], kernelObjects: .init(repeating: .none)))
+  var pages = PageForest(isKernelMemory: true)
+  var blocks = PageForest(isKernelMemory: false)
+  /// The disk of all files.
+  var disk = FileDisk()
+  private var lastNumber: UInt64 = 0
 
   package init() {}
 
@@ -109,74 +131,60 @@ package struct MemoryObjects: ~Copyable {
   }
 
   package mutating func make(_ record: MemoryObject) -> MemoryObjectIndex {
-    MemoryObjectIndex(records.allocate(record))
+    var record = record
+    lastNumber += 1
+    record.number = lastNumber
+    return MemoryObjectIndex(records.allocate(record))
   }
 
-  /// Gives an object back; its slots must be empty and no region may map it.
+  /// Gives an object back; its slots must be empty and nobody may have it.
   package mutating func release(_ object: MemoryObjectIndex) {
     let record = records[object.index]
     precondition(
-      record.root == 0 && record.firstRegion.isNone,
+      record.pages.isEmpty && record.blocks.isEmpty && record.firstRegion.isNone
+        && record.holders == 0,
       "MemoryObjects: object \(object.index) is still in use")
     records.release(object.index)
+  }
+
+  // MARK: Blocks
+
+  borrowing func block(_ page: UInt64, of object: MemoryObjectIndex) -> FileBlock {
+    FileBlock(bits: blocks.value(page, in: records[object.index].blocks))
+  }
+
+  mutating func setBlock(_ page: UInt64, of object: MemoryObjectIndex, to data: PageData) {
+    blocks.set(page, to: FileBlock(data).bits, in: &records[object.index].blocks)
+  }
+
+  /// Makes a hole; the data is the caller's to release.
+  mutating func clearBlock(_ page: UInt64, of object: MemoryObjectIndex) {
+    blocks.set(page, to: 0, in: &records[object.index].blocks)
+  }
+
+  /// The first page on disk from `page` on, or nil.
+  borrowing func nextBlock(from page: UInt64, of object: MemoryObjectIndex) -> UInt64? {
+    blocks.next(from: page, in: records[object.index].blocks)
   }
 
   // MARK: Slots
 
   package borrowing func slot(_ page: UInt64, of object: MemoryObjectIndex) -> ObjectSlot {
-    let record = records[object.index]
-    var level = UInt64(record.height)
-    if level == 0 || page >> (level * Self.shift) != 0 { return .none }
-    var node = Int(record.root)
-    while level > 1 {
-      level -= 1
-      node = Int(slots[place(page, level, node)])
-      if node == 0 { return .none }
-    }
-    return ObjectSlot(bits: slots[place(page, 0, node)])
-  }
-
-  /// Levels of a tree that reaches `page`.
-  private static func levels(for page: UInt64) -> Int {
-    var levels = 1
-    while page >> (UInt64(levels) * shift) != 0 { levels += 1 }
-    return levels
+    ObjectSlot(bits: pages.value(page, in: records[object.index].pages))
   }
 
   /// Nodes that storing at `page` would have to make.
   package borrowing func missingNodes(for page: UInt64, of object: MemoryObjectIndex) -> Int {
-    let record = records[object.index]
-    var height = UInt64(record.height)
-    if height == 0 { return Self.levels(for: page) }
-    var missing = 0
-    while page >> (height * Self.shift) != 0 {
-      height += 1
-      missing += 1
-    }
-    // A new root leads to the old tree by its first slot only.
-    if missing > 0 { return missing + Int(height) - 1 }
-    var node = Int(record.root)
-    var level = height - 1
-    while level > 0 {
-      node = Int(slots[place(page, level, node)])
-      if node == 0 { return Int(level) }
-      level -= 1
-    }
-    return 0
+    pages.missingNodes(for: page, in: records[object.index].pages)
   }
 
-  /// Stores a slot and keeps the object's counts; `spareNodes` holds what it needs.
+  /// Stores a slot and keeps the object's counts; `pages.spareNodes` holds what it needs.
   package mutating func setSlot(
     _ page: UInt64, of object: MemoryObjectIndex, to slot: ObjectSlot
   ) {
-    let old = self.slot(page, of: object)
-    count(old, of: object, adding: false)
+    count(self.slot(page, of: object), of: object, adding: false)
     count(slot, of: object, adding: true)
-    if slot.isNone {
-      if !old.isNone { clear(page, of: object) }
-    } else {
-      store(page, of: object, slot.bits)
-    }
+    pages.set(page, to: slot.bits, in: &records[object.index].pages)
   }
 
   private mutating func count(
@@ -193,92 +201,7 @@ package struct MemoryObjects: ~Copyable {
 
   /// The first occupied page number from `page` on, or nil.
   package borrowing func nextOccupied(from page: UInt64, of object: MemoryObjectIndex) -> UInt64? {
-    let record = records[object.index]
-    if record.height == 0 { return nil }
-    return occupied(from: page, Int(record.root), level: UInt64(record.height) - 1, base: 0)
-  }
-
-  private borrowing func occupied(
-    from page: UInt64, _ node: Int, level: UInt64, base: UInt64
-  ) -> UInt64? {
-    let span: UInt64 = 1 << (level * Self.shift)
-    for index in 0..<Self.fanOut {
-      let first = base + UInt64(index) * span
-      let entry = slots[node * Self.fanOut + index]
-      if entry == 0 || first + span <= page { continue }
-      if level == 0 { return first }
-      if let found = occupied(from: page, Int(entry), level: level - 1, base: first) {
-        return found
-      }
-    }
-    return nil
-  }
-
-  private borrowing func place(_ page: UInt64, _ level: UInt64, _ node: Int) -> Int {
-    node * Self.fanOut + Int((page >> (level * Self.shift)) & UInt64(Self.fanOut - 1))
-  }
-
-  private mutating func makeNode() -> Int {
-    let node = nodes.allocate(0)
-    slots.extend(to: (node + 1) * Self.fanOut)
-    nodeObjects.extend(to: node + 1)
-    nodeObjects[node] = spareNodes.pop()
-    return node
-  }
-
-  private mutating func store(_ page: UInt64, of object: MemoryObjectIndex, _ bits: UInt64) {
-    grow(object, toHold: page)
-    var node = Int(records[object.index].root)
-    var level = UInt64(records[object.index].height) - 1
-    while level > 0 {
-      let at = place(page, level, node)
-      if slots[at] == 0 {
-        slots[at] = UInt64(makeNode())
-        nodes[node] += 1
-      }
-      node = Int(slots[at])
-      level -= 1
-    }
-    let at = place(page, 0, node)
-    if slots[at] == 0 { nodes[node] += 1 }
-    slots[at] = bits
-  }
-
-  /// Adds levels above the root until the tree reaches `page`.
-  private mutating func grow(_ object: MemoryObjectIndex, toHold page: UInt64) {
-    if records[object.index].height == 0 {
-      // The one path of an empty tree is as long as it has to be: no node is ever without slots.
-      records[object.index].root = UInt32(makeNode())
-      records[object.index].height = UInt8(Self.levels(for: page))
-      return
-    }
-    while page >> (UInt64(records[object.index].height) * Self.shift) != 0 {
-      let root = makeNode()
-      slots[root * Self.fanOut] = UInt64(records[object.index].root)
-      nodes[root] = 1
-      records[object.index].root = UInt32(root)
-      records[object.index].height += 1
-    }
-  }
-
-  private mutating func clear(_ page: UInt64, of object: MemoryObjectIndex) {
-    let record = records[object.index]
-    if remove(page, Int(record.root), level: UInt64(record.height) - 1) {
-      records[object.index].root = 0
-      records[object.index].height = 0
-    }
-  }
-
-  /// Empties a slot below `node`; says whether the node went with it.
-  private mutating func remove(_ page: UInt64, _ node: Int, level: UInt64) -> Bool {
-    let at = place(page, level, node)
-    if level > 0 && !remove(page, Int(slots[at]), level: level - 1) { return false }
-    slots[at] = 0
-    nodes[node] -= 1
-    if nodes[node] > 0 { return false }
-    freedNodes.push(nodeObjects[node])
-    nodes.release(node)
-    return true
+    pages.next(from: page, in: records[object.index].pages)
   }
 
   // MARK: Regions

@@ -108,13 +108,14 @@ extension VMAFlags {
   /// The bits of a fresh entry of such a region (VMA-4).
   ///
   /// Private regions never grant writing by themselves: only a page that is known to be exclusive
-  /// gets the write bit. Shared memory without a file grants it at once (REC-6).
+  /// gets the write bit. Shared memory grants it at once, but for a file on disk (REC-6).
   /// Linux: `protection_map` and `vm_get_page_prot`, arch/x86/mm/pgprot.c.
   @inline(__always)
   var entryProtection: UInt64 {
     if !isAccessible { return PageTableEntry.protectNoneBit | PageTableEntry.accessedBit }
     let noExecute = contains(.execute) ? 0 : PageTableEntry.noExecuteBit
-    let writable = isSuperset(of: [.shared, .write]) ? PageTableEntry.writeBit : 0
+    let isWritable = intersection([.shared, .write, .tracksWrites]) == [.shared, .write]
+    let writable = isWritable ? PageTableEntry.writeBit : 0
     return PageTableEntry.presentBit | PageTableEntry.userBit | PageTableEntry.accessedBit
       | noExecute | writable
   }

@@ -90,7 +90,10 @@ extension Kernel {
         violations.append(InvariantViolation("entry.writable-shared", name))
       }
     } else {
-      sums.sharedPages += 1
+      sums.addCachedPage(frame.flags)
+      if entry.isWritable && area.flags.contains(.tracksWrites) && !frame.flags.contains(.dirty) {
+        violations.append(InvariantViolation("entry.untracked-write", name))
+      }
     }
     if !isFoundFromFrame(frame, region, address) {
       violations.append(InvariantViolation("frame.reverse-map", name))
@@ -159,6 +162,10 @@ extension Kernel {
     compare(
       "gauge.nr_page_table_pages", gauges.nr_page_table_pages, account.tablePages, &violations)
     compare("gauge.nr_shmem", gauges.nr_shmem, account.sharedPages, &violations)
+    compare("gauge.nr_dirty", gauges.nr_dirty, account.dirtyPages, &violations)
+    compare(
+      "gauge.nr_file_pages", gauges.nr_file_pages, account.filePages + gauges.nr_swapcached,
+      &violations)
     compare(
       "commit.total", Int(virtual.committedPages), Int(account.accountedPages), &violations)
     let zero = memory.frames[virtual.zeroFrame]

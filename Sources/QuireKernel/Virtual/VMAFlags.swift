@@ -17,6 +17,11 @@ public struct VMAFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   /// Mapped with MAP_SHARED, even when `shared` was dropped for a read-only file.
   public static let mayShare = VMAFlags(rawValue: 0x0080)
   public static let growsDown = VMAFlags(rawValue: 0x0100)
+  /// A shared mapping of a file on disk: the first write to a page must fault, so that the page is
+  /// known to be dirty. A bit of our own.
+  ///
+  /// Linux: `vma_wants_writenotify`, mm/mmap.c.
+  public static let tracksWrites = VMAFlags(rawValue: 0x0800)
   public static let pfnMap = VMAFlags(rawValue: 0x0400)
   public static let locked = VMAFlags(rawValue: 0x2000)
   public static let io = VMAFlags(rawValue: 0x4000)

@@ -20,8 +20,8 @@ extension Kernel {
     checkWalkCache(&violations)
     let spares =
       virtual.reverseMap.spareChains.count + virtual.reverseMap.spareAnonVMAs.count
-      + virtual.objects.spareNodes.count + virtual.reverseMap.freedChains.count
-      + virtual.reverseMap.freedAnonVMAs.count + virtual.objects.freedNodes.count
+      + virtual.objects.pages.spareNodes.count + virtual.reverseMap.freedChains.count
+      + virtual.reverseMap.freedAnonVMAs.count + virtual.objects.pages.freedNodes.count
     if spares != 0 {
       violations.append(
         InvariantViolation("virtual.spares", "\(spares) objects are in nobody's hands"))
@@ -154,7 +154,7 @@ extension Kernel {
       checkSlots(of: object, &account, &violations)
       var region = virtual.objects[object].firstRegion
       var before = VMAIndex.none
-      if region.isNone && virtual.objects[object].segment.isNone {
+      if virtual.objects[object].isUnused {
         violations.append(InvariantViolation("object.unused", "object \(index)"))
       }
       while !region.isNone {
@@ -174,8 +174,8 @@ extension Kernel {
     of object: MemoryObjectIndex, _ account: inout VirtualAudit,
     _ violations: inout [InvariantViolation]
   ) {
-    var resident: UInt64 = 0
-    var swapped: UInt64 = 0
+    let record = virtual.objects[object]
+    var (resident, swapped, dirty): (UInt64, UInt64, UInt64) = (0, 0, 0)
     var page: UInt64 = 0
     while let found = virtual.objects.nextOccupied(from: page, of: object) {
       let slot = virtual.objects.slot(found, of: object)
@@ -185,17 +185,50 @@ extension Kernel {
         resident += 1
         account.owners[slot.frame, default: 0] += 1
         let frame = memory.frames[slot.frame]
-        if frame.object != object || frame.index != found {
+        if frame.object != object || frame.index != found
+          || frame.flags.contains(.swapBacked) == record.flags.contains(.onDisk)
+        {
           violations.append(
             InvariantViolation("object.slot", "page \(found) of object \(object.rawValue)"))
         }
+        if frame.flags.contains(.dirty) { dirty += 1 }
+      }
+      if found >= record.pageCount {
+        violations.append(InvariantViolation("object.size", "object \(object.rawValue)"))
       }
       page = found + 1
     }
-    account.sharedPages += Int(resident)
-    let record = virtual.objects[object]
-    if resident != record.residentPages || swapped != record.swappedPages {
+    account.filePages += Int(resident)
+    if record.flags.contains(.onDisk) {
+      account.dirtyPages += Int(dirty)
+    } else {
+      account.sharedPages += Int(resident)
+      dirty = 0
+    }
+    if resident != record.residentPages || swapped != record.swappedPages
+      || dirty != record.dirtyPages
+    {
       violations.append(InvariantViolation("object.page-count", "object \(object.rawValue)"))
+    }
+    checkBlocks(of: object, &violations)
+  }
+
+  /// What a file has on disk is inside of it, and nowhere else while it is in memory.
+  private borrowing func checkBlocks(
+    of object: MemoryObjectIndex, _ violations: inout [InvariantViolation]
+  ) {
+    let record = virtual.objects[object]
+    var page: UInt64 = 0
+    while let found = virtual.objects.nextBlock(from: page, of: object) {
+      let isCached = !virtual.objects.slot(found, of: object).isNone
+      let isSound =
+        record.flags.contains(.onDisk) && found < record.pageCount
+        && !(isCached && virtual.objects.block(found, of: object).data != .zero)
+      if !isSound {
+        violations.append(
+          InvariantViolation("object.block", "page \(found) of object \(object.rawValue)"))
+      }
+      page = found + 1
     }
   }
 }
@@ -210,6 +243,8 @@ struct VirtualAudit {
   /// Pages that the commit total should hold.
   var accountedPages: UInt64 = 0
   var tablePages = 0
-  /// Pages of objects.
+  /// Pages of objects, those of memory among them, and those of files that are dirty.
+  var filePages = 0
   var sharedPages = 0
+  var dirtyPages = 0
 }

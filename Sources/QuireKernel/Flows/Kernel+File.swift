@@ -1,0 +1,205 @@
+// Files: they are made, opened, cut, punched, written out and removed.
+
+internal import KernelStorage
+
+extension Kernel {
+  /// Makes an empty file of a size; all of it is a hole.
+  ///
+  /// - Throws: ENOMEM without kernel memory, EFBIG.
+  /// Linux: `vfs_create` and `sys_memfd_create`, fs/namei.c and mm/memfd.c.
+  public mutating func makeFile(
+    _ kind: FileKind, size: UInt64 = 0, by task: TaskIndex
+  ) throws(Errno) -> OpenFile {
+    charge(costs.systemCall)
+    if size > kind.largestSize { throw .EFBIG }
+    let flags: MemoryObjectFlags = kind == .disk ? .onDisk : .noReserve
+    let object = try makeObject(size: size, [.file, .faultAround, flags], by: task)
+    virtual.objects[object].holders = 1
+    return OpenFile(
+      object: object, number: virtual.objects[object].number, access: .readWrite)
+  }
+
+  /// Whether a file is still there.
+  public func isOpen(_ file: OpenFile) -> Bool {
+    virtual.objects.records.isLive(file.object.index)
+      && virtual.objects[file.object].number == file.number
+      && virtual.objects[file.object].holders > 0
+  }
+
+  /// The object of a file that is still there.
+  ///
+  /// Linux: `fdget`, include/linux/file.h.
+  func object(of file: OpenFile) throws(Errno) -> MemoryObjectIndex {
+    if !isOpen(file) { throw .EBADF }
+    return file.object
+  }
+
+  /// Removes a file; its pages go when nobody maps it any more.
+  ///
+  /// - Throws: ENOENT when it is gone already.
+  /// Linux: `vfs_unlink`, fs/namei.c.
+  public mutating func unlink(_ file: OpenFile, by task: TaskIndex) throws(Errno) {
+    charge(costs.systemCall)
+    if !isOpen(file) { throw .ENOENT }
+    virtual.objects[file.object].holders -= 1
+    releaseIfUnused(file.object)
+  }
+
+  // MARK: Size
+
+  /// Bytes of a file, pages of it in memory, and pages that are not on its disk yet.
+  public func fileUsage(
+    _ file: OpenFile
+  ) throws(Errno) -> (size: UInt64, cachedPages: UInt64, dirtyPages: UInt64) {
+    let record = virtual.objects[try object(of: file)]
+    return (record.size, record.residentPages, record.dirtyPages)
+  }
+
+  /// Gives a file another size (CACHE-8).
+  ///
+  /// What lies beyond is gone, also from processes that have made copies of it; the rest of the
+  /// last page becomes zeros.
+  /// - Throws: EBADF, EINVAL when it may not be written, EFBIG, ENOMEM.
+  /// Linux: `do_sys_ftruncate`, fs/open.c; `ext4_setattr` and `shmem_setattr`.
+  public mutating func truncate(
+    _ file: OpenFile, to size: UInt64, by task: TaskIndex
+  ) throws(Errno) {
+    charge(costs.systemCall)
+    let object = try object(of: file)
+    if !file.access.contains(.write) { throw .EINVAL }
+    if size > FileKind.of(virtual.objects[object].flags).largestSize { throw .EFBIG }
+    if size < virtual.objects[object].size {
+      let kept = (size &+ Page.offsetMask) >> Page.shift
+      try zero(object, size..<(kept << Page.shift), by: task)
+      virtual.objects[object].size = size
+      unmapPages(kept..<UInt64.max, of: object, withCopies: true)
+      dropPages(kept..<UInt64.max, of: object)
+    }
+    virtual.objects[object].size = size
+  }
+
+  /// Makes a hole; the size stays.
+  ///
+  /// - Throws: EBADF when it may not be written, EINVAL for no bytes, EFBIG, ENOMEM.
+  /// Linux: `vfs_fallocate` with FALLOC_FL_PUNCH_HOLE, fs/open.c.
+  public mutating func punchHole(
+    _ file: OpenFile, at offset: UInt64, length: UInt64, by task: TaskIndex
+  ) throws(Errno) {
+    charge(costs.systemCall)
+    let object = try object(of: file)
+    if offset > UInt64(Int64.max) || length == 0 || length > UInt64(Int64.max) { throw .EINVAL }
+    if !file.access.contains(.write) { throw .EBADF }
+    if offset + length > FileKind.of(virtual.objects[object].flags).largestSize { throw .EFBIG }
+    try punch(object, from: offset, length: length, by: task)
+  }
+
+  /// Takes whole pages away, from processes too, but not the copies that they have made; what is
+  /// cut of the pages at the ends becomes zeros.
+  ///
+  /// Linux: `ext4_punch_hole` and `shmem_fallocate`, fs/ext4/inode.c and mm/shmem.c.
+  mutating func punch(
+    _ object: MemoryObjectIndex, from offset: UInt64, length: UInt64, by task: TaskIndex
+  ) throws(Errno) {
+    let end = offset + length
+    writeBack(object, offset >> Page.shift..<(end + Page.offsetMask) >> Page.shift)
+    let first = (offset + Page.offsetMask) >> Page.shift
+    let last = end >> Page.shift
+    if first > last {
+      try zero(object, offset..<end, by: task)
+      return
+    }
+    try zero(object, offset..<(first << Page.shift), by: task)
+    try zero(object, (last << Page.shift)..<end, by: task)
+    unmapPages(first..<last, of: object, withCopies: false)
+    dropPages(first..<last, of: object)
+  }
+
+  /// Zeros a part of one page, unless it is a hole or beyond the end.
+  ///
+  /// Linux: `ext4_block_zero_page_range` and `truncate_inode_partial_folio`, fs/ext4/inode.c and
+  /// mm/truncate.c.
+  private mutating func zero(
+    _ object: MemoryObjectIndex, _ bytes: Range<UInt64>, by task: TaskIndex
+  ) throws(Errno) {
+    let page = bytes.lowerBound >> Page.shift
+    if bytes.isEmpty || page >= virtual.objects[object].pageCount { return }
+    if virtual.objects.slot(page, of: object).isNone
+      && virtual.objects.block(page, of: object).isHole
+    {
+      return
+    }
+    let frame = try cachedPage(page, of: object, by: task)
+    let start = Int(bytes.lowerBound & Page.offsetMask)
+    for offset in start..<(start + bytes.count) { memory.setByte(frame, offset, to: 0) }
+    markDirty(frame)
+  }
+
+  // MARK: Disk and cache
+
+  /// Writes what the disk of a file does not have yet.
+  ///
+  /// - Returns: when the disk has it.
+  /// Linux: `vfs_fsync`, fs/sync.c.
+  public mutating func fsync(_ file: OpenFile, by task: TaskIndex) throws(Errno) -> Nanoseconds {
+    charge(costs.systemCall)
+    return writeBack(try object(of: file))
+  }
+
+  /// Writes all dirty pages of all files.
+  ///
+  /// - Returns: when the disk has them.
+  /// Linux: `ksys_sync`, fs/sync.c.
+  public mutating func sync(by task: TaskIndex) -> Nanoseconds {
+    charge(costs.systemCall)
+    return writeBackAll()
+  }
+
+  /// Takes advice about a part of a file; a length of 0 reaches to its end.
+  ///
+  /// - Throws: EBADF.
+  /// Linux: `generic_fadvise`, mm/fadvise.c.
+  public mutating func fadvise(
+    _ file: OpenFile, at offset: UInt64, length: UInt64, _ advice: FileAdvice, by task: TaskIndex
+  ) throws(Errno) {
+    charge(costs.systemCall)
+    let object = try object(of: file)
+    let record = virtual.objects[object]
+    if !record.flags.contains(.onDisk) { return }
+    let (sum, isOver) = offset.addingReportingOverflow(length)
+    let end = length == 0 || isOver ? UInt64(Int64.max) : sum
+    switch advice {
+    case .willNeed:
+      let last = (end - 1) >> Page.shift
+      readAhead(offset >> Page.shift..<max(last + 1, offset >> Page.shift), of: object, by: task)
+    case .dontNeed:
+      let first = (offset &+ Page.offsetMask) >> Page.shift
+      // The last page may be dropped only whole, or at the end of the file.
+      let last = end == record.size ? record.pageCount : end >> Page.shift
+      writeBack(object, offset >> Page.shift..<max(last, offset >> Page.shift))
+      invalidate(object, first..<max(last, first))
+    }
+  }
+}
+
+/// What `posix_fadvise` can be told here.
+///
+/// Linux: `POSIX_FADV_WILLNEED` and friends, include/uapi/linux/fadvise.h.
+public enum FileAdvice: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+  /// Read it now.
+  case willNeed = 3
+  /// Write it and drop it from memory.
+  case dontNeed = 4
+}
+
+extension FileKind {
+  static func of(_ flags: MemoryObjectFlags) -> FileKind {
+    flags.contains(.onDisk) ? .disk : .memory
+  }
+
+  /// The largest size of a file: blocks of 4 KiB are counted in 32 bits.
+  ///
+  /// Linux: `ext4_max_size` and MAX_LFS_FILESIZE, fs/ext4/super.c and include/linux/fs.h.
+  var largestSize: UInt64 {
+    self == .disk ? UInt64(UInt32.max) << Page.shift : UInt64(Int64.max) & ~Page.offsetMask
+  }
+}

@@ -1,0 +1,291 @@
+// read and write: data moves between a file and a process, page by page (CACHE-4, CACHE-7, REC-17).
+//
+// The kernel touches the process's memory itself, and so takes the process's faults. A transfer is a
+// record with a cursor: it stops between two pages when the slice is over or a disk must work.
+
+internal import KernelStorage
+
+/// One read or write of a file on its way.
+///
+/// Linux: `struct kiocb` and `struct iov_iter`, include/linux/fs.h and include/linux/uio.h.
+public struct FileTransfer: Hashable, Sendable, BitwiseCopyable {
+  public let file: OpenFile
+  /// From the process to the file.
+  public let isWrite: Bool
+  /// The next byte of the file, and of the process.
+  public fileprivate(set) var offset: UInt64
+  public fileprivate(set) var address: VirtualAddress
+  /// Bytes that are left.
+  public fileprivate(set) var left: UInt64
+  /// Bytes that were moved: what the call returns.
+  public fileprivate(set) var moved: UInt64 = 0
+  fileprivate var hasBegun = false
+
+  public init(
+    _ file: OpenFile, at offset: UInt64, _ address: VirtualAddress, _ length: UInt64,
+    isWrite: Bool
+  ) {
+    self.file = file
+    self.offset = offset
+    self.address = address
+    left = length
+    self.isWrite = isWrite
+  }
+
+  /// Bytes to the end of the page of the file.
+  fileprivate var step: UInt64 { min(left, Page.size - offset & Page.offsetMask) }
+
+  fileprivate mutating func advance(_ bytes: UInt64) {
+    offset += bytes
+    address &+= bytes
+    left -= bytes
+    moved += bytes
+  }
+}
+
+extension Kernel {
+  /// Goes on with a read or write; `moved` holds what it returns when it is done.
+  ///
+  /// It is done early at the end of the file, and where memory cannot be touched: only when nothing
+  /// was moved before is that EFAULT.
+  /// Linux: `ksys_pread64` and `ksys_pwrite64`, fs/read_write.c.
+  public mutating func perform(_ transfer: inout FileTransfer, by task: TaskIndex) -> Progress {
+    do throws(Errno) {
+      let object = try begin(&transfer)
+      while transfer.left > 0 {
+        if now >= sliceEnd { return .again }
+        if !transfer.isWrite && transfer.offset >= virtual.objects[object].size { break }
+        let progress =
+          transfer.isWrite
+          ? try writeStep(&transfer, object, by: task) : try readStep(&transfer, object, by: task)
+        if progress != .done { return progress }
+      }
+    } catch {
+      if transfer.moved == 0 { return .failed(error) }
+    }
+    return .done
+  }
+
+  /// The checks before the first byte.
+  ///
+  /// Linux: `vfs_read` and `generic_write_checks`, fs/read_write.c.
+  private mutating func begin(_ transfer: inout FileTransfer) throws(Errno) -> MemoryObjectIndex {
+    let object = try object(of: transfer.file)
+    if transfer.hasBegun { return object }
+    transfer.hasBegun = true
+    charge(costs.systemCall)
+    if transfer.offset > UInt64(Int64.max) { throw .EINVAL }
+    if !transfer.file.access.contains(transfer.isWrite ? .write : .read) { throw .EBADF }
+    let (end, isOver) = transfer.address.addingReportingOverflow(transfer.left)
+    if isOver || end > Layout.taskSize { throw .EFAULT }
+    if transfer.isWrite && transfer.left > 0 {
+      let limit = FileKind.of(virtual.objects[object].flags).largestSize
+      if transfer.offset >= limit { throw .EFBIG }
+      transfer.left = min(transfer.left, limit - transfer.offset)
+    }
+    return object
+  }
+
+  // MARK: Reading
+
+  /// Copies what one page of the file has, to at most two pages of the process.
+  ///
+  /// Linux: `filemap_read` and `shmem_file_read_iter`, mm/filemap.c and mm/shmem.c.
+  private mutating func readStep(
+    _ transfer: inout FileTransfer, _ object: MemoryObjectIndex, by task: TaskIndex
+  ) throws(Errno) -> Progress {
+    let page = transfer.offset >> Page.shift
+    let until = try prepareRead(transfer, page, object, by: task)
+    if until > now { return .blocked(until: until) }
+    let source = virtual.objects.slot(page, of: object).frame
+    let isHole = source.isNone
+    let wasHeld = isHole || hold(source)
+    defer { if !isHole { letGo(source, wasHeld: wasHeld) } }
+    var count = min(transfer.step, virtual.objects[object].size - transfer.offset)
+    count = min(count, Page.size - transfer.address & Page.offsetMask)
+    var target = FrameNumber.none
+    let progress = touch(transfer.address, .write, &target, by: task)
+    if progress != .done { return try copyProgress(progress) }
+    copyBytes(
+      Int(count), from: isHole ? virtual.zeroFrame : source,
+      Int(transfer.offset & Page.offsetMask), to: target, Int(transfer.address & Page.offsetMask))
+    if !isHole && transfer.offset != virtual.objects[object].readahead.previous {
+      markAccessed(source)
+    }
+    transfer.advance(count)
+    virtual.objects[object].readahead.previous = transfer.offset
+    return .done
+  }
+
+  /// Has the page of the file in memory, with what is read along with it; a hole of memory without
+  /// a disk stays one.
+  ///
+  /// Linux: `filemap_get_pages`, mm/filemap.c.
+  private mutating func prepareRead(
+    _ transfer: FileTransfer, _ page: UInt64, _ object: MemoryObjectIndex, by task: TaskIndex
+  ) throws(Errno) -> Nanoseconds {
+    let slot = virtual.objects.slot(page, of: object)
+    if slot.isSwap { return try readShared(page, of: object, by: task) }
+    guard virtual.objects[object].flags.contains(.onDisk) else { return now }
+    let wanted =
+      (transfer.offset + transfer.left + Page.offsetMask) >> Page.shift - page
+    if !slot.isNone {
+      passMark(page, wanted, of: object, by: task)
+      return now
+    }
+    let until = readMissing(page, wanted, of: object, by: task)
+    if !virtual.objects.slot(page, of: object).isNone { return until }
+    return max(until, try readAlone(page, of: object, by: task))
+  }
+
+  // MARK: Writing
+
+  /// Copies from at most one page of the process to one page of the file.
+  ///
+  /// Linux: `generic_perform_write`, mm/filemap.c.
+  private mutating func writeStep(
+    _ transfer: inout FileTransfer, _ object: MemoryObjectIndex, by task: TaskIndex
+  ) throws(Errno) -> Progress {
+    let count = min(transfer.step, Page.size - transfer.address & Page.offsetMask)
+    var source = FrameNumber.none
+    let progress = touch(transfer.address, .read, &source, by: task)
+    if progress != .done { return try copyProgress(progress) }
+    let wasHeld = isHeld(source)
+    // The page of zeros is never reclaimed, and nobody may mark it.
+    if source != virtual.zeroFrame { _ = hold(source) }
+    defer { if source != virtual.zeroFrame { letGo(source, wasHeld: wasHeld) } }
+    let target = try writablePage(
+      transfer.offset >> Page.shift, isWhole: count == Page.size, of: object, by: task)
+    copyBytes(
+      Int(count), from: source, Int(transfer.address & Page.offsetMask), to: target,
+      Int(transfer.offset & Page.offsetMask))
+    markDirty(target)
+    markAccessed(target)
+    transfer.advance(count)
+    virtual.objects[object].size = max(virtual.objects[object].size, transfer.offset)
+    balanceDirtyPages()
+    return .done
+  }
+
+  /// The page of an object that is to be written; what will be overwritten whole is not read.
+  ///
+  /// Linux: `ext4_da_write_begin` and `shmem_write_begin`, fs/ext4/inode.c and mm/shmem.c.
+  private mutating func writablePage(
+    _ page: UInt64, isWhole: Bool, of object: MemoryObjectIndex, by task: TaskIndex
+  ) throws(Errno) -> FrameNumber {
+    let isMissing = virtual.objects.slot(page, of: object).isNone
+    if isWhole && isMissing && virtual.objects[object].flags.contains(.onDisk) {
+      let frame = try addPage(page, to: object, by: task)
+      let block = virtual.objects.block(page, of: object)
+      if !block.isHole {
+        memory.store.release(block.data)
+        virtual.objects.setBlock(page, of: object, to: .zero)
+      }
+      return frame
+    }
+    return try cachedPage(page, of: object, by: task)
+  }
+
+  /// The flusher begins when too much is dirty (WB-4).
+  ///
+  /// Linux: `balance_dirty_pages`, mm/page-writeback.c.
+  private mutating func balanceDirtyPages() {
+    if gauges.nr_dirty > dirtyThreshold(percent: 10) { _ = writeBackAll() }
+  }
+
+  // MARK: The process's memory
+
+  /// Has a page of the process present for an access of the kernel, and gives its frame.
+  ///
+  /// Linux: `copy_user_generic` and what its faults do, arch/x86/lib/copy_user_64.S.
+  private mutating func touch(
+    _ address: VirtualAddress, _ kind: AccessKind, _ frame: inout FrameNumber, by task: TaskIndex
+  ) -> Progress {
+    let space = tasks[task].space
+    let required = PageTableEntry.required(for: kind)
+    let marks =
+      PageTableEntry.accessedBit | (kind == .write ? PageTableEntry.dirtyBit : 0)
+    while true {
+      let table = memory.leafTable(below: spaces[space].root, of: address)
+      if !table.isNone {
+        let index = TableLevel.index(address, TableLevel.leaf)
+        let entry = memory.entry(table: table, index: index)
+        if entry.bits & required == required {
+          memory.setEntry(
+            table: table, index: index, to: PageTableEntry(bits: entry.bits | marks))
+          frame = entry.frame
+          return .done
+        }
+      }
+      let progress = userFault(at: address, kind, by: task, isKernel: true)
+      if progress != .done { return progress }
+    }
+  }
+
+  /// What became of a copy whose access was not simply done: no right is EFAULT, all else waits.
+  private func copyProgress(_ progress: Progress) throws(Errno) -> Progress {
+    if case .signal = progress { throw .EFAULT }
+    return progress
+  }
+
+  private mutating func copyBytes(
+    _ count: Int, from source: FrameNumber, _ sourceOffset: Int, to target: FrameNumber,
+    _ targetOffset: Int
+  ) {
+    charge(costs.pageCopy * UInt64(count) / Page.size)
+    if source == target && sourceOffset == targetOffset { return }
+    if count == Int(Page.size) {
+      memory.copyData(from: source, to: target)
+      return
+    }
+    // A mapped file may be its own source: what is overwritten first must not be read later.
+    let isAbove = source == target && sourceOffset < targetOffset
+    for step in 0..<count {
+      let place = isAbove ? count - 1 - step : step
+      let byte = memory.byte(source, sourceOffset + place)
+      memory.setByte(target, targetOffset + place, to: byte)
+    }
+  }
+}
+
+extension Kernel {
+  /// One byte of a file, as somebody outside of the process reads it; nil beyond the end.
+  package mutating func fileByte(
+    _ file: OpenFile, at offset: UInt64, by task: TaskIndex
+  ) throws(Errno) -> UInt8? {
+    let object = try object(of: file)
+    if offset >= virtual.objects[object].size { return nil }
+    let own = virtual.objects[object].readahead
+    virtual.objects[object].readahead = ReadaheadState()
+    defer { virtual.objects[object].readahead = own }
+    let transfer = FileTransfer(file, at: offset, 0, 1, isWrite: false)
+    now = max(now, try prepareRead(transfer, offset >> Page.shift, object, by: task))
+    let frame = virtual.objects.slot(offset >> Page.shift, of: object).frame
+    return frame.isNone ? 0 : memory.byte(frame, Int(offset & Page.offsetMask))
+  }
+
+  /// Stores one byte in a file from outside of the process.
+  package mutating func setFileByte(
+    _ file: OpenFile, at offset: UInt64, to byte: UInt8, by task: TaskIndex
+  ) throws(Errno) {
+    let object = try object(of: file)
+    let frame = try writablePage(offset >> Page.shift, isWhole: false, of: object, by: task)
+    memory.setByte(frame, Int(offset & Page.offsetMask), to: byte)
+    markDirty(frame)
+    virtual.objects[object].size = max(virtual.objects[object].size, offset + 1)
+  }
+
+  /// Fills whole pages of a file, each with a byte of its own, as a writer outside would.
+  package mutating func fillFile(
+    _ file: OpenFile, pages: UInt64, by task: TaskIndex, _ byte: (UInt64) -> UInt8
+  ) throws(Errno) {
+    let object = try object(of: file)
+    for page in 0..<pages {
+      let frame = try writablePage(page, isWhole: true, of: object, by: task)
+      memory.fill(frame, with: byte(page))
+      markDirty(frame)
+      markAccessed(frame)
+    }
+    virtual.objects[object].size = max(virtual.objects[object].size, pages << Page.shift)
+  }
+}
