@@ -58,6 +58,7 @@ extension Kernel {
       if memory.frames[frame].flags.contains(.dirty) {
         cleanEntries(of: frame)
         markClean(frame)
+        zeroBehindEnd(frame)
         if virtual.objects.block(found, of: object).isHole {
           virtual.objects.setBlock(found, of: object, to: .zero)
         }
@@ -70,6 +71,18 @@ extension Kernel {
     // /proc/vmstat counts transfers in KiB.
     counters.pgpgout += written * Page.size >> 10
     return virtual.objects.disk.transfer(written, now: now, costs)
+  }
+
+  /// What a process has stored in the last page behind the end of the file does not reach the disk.
+  ///
+  /// Linux: `ext4_bio_write_folio`, fs/ext4/page-io.c.
+  private mutating func zeroBehindEnd(_ frame: FrameNumber) {
+    let size = virtual.objects[memory.frames[frame].object].size
+    if size & Page.offsetMask == 0 || memory.frames[frame].index != size >> Page.shift { return }
+    for offset in Int(size & Page.offsetMask)..<Int(Page.size)
+    where memory.byte(frame, offset) != 0 {
+      memory.setByte(frame, offset, to: 0)
+    }
   }
 
   /// Writes all dirty pages of all files and says when the disk has them.

@@ -96,7 +96,7 @@ extension Kernel {
     _ page: UInt64, _ count: UInt64, of object: MemoryObjectIndex, by task: TaskIndex
   ) -> Nanoseconds {
     var state = virtual.objects[object].readahead
-    let most = ReadaheadState.pages
+    let most = Self.largestWindow(for: count)
     let isNext = page &- (state.previous >> Page.shift) <= 1
     if page == 0 || count > most || isNext {
       state.start = page
@@ -127,7 +127,7 @@ extension Kernel {
     guard virtual.objects.slot(page, of: object).isReadaheadMark else { return }
     setReadaheadMark(page, of: object, false)
     var state = virtual.objects[object].readahead
-    let most = ReadaheadState.pages
+    let most = Self.largestWindow(for: count)
     if page == state.start + state.size - state.aheadSize {
       state.start += state.size
       state.size = Self.nextWindow(state.size, most)
@@ -175,10 +175,19 @@ extension Kernel {
     return size <= most / 4 ? size * 2 : most
   }
 
+  /// A window that a large read has made larger than windows are stays so.
+  ///
   /// Linux: `get_next_ra_size`, mm/readahead.c.
   private static func nextWindow(_ size: UInt64, _ most: UInt64) -> UInt64 {
     if size < most / 16 { return size * 4 }
-    return size <= most / 2 ? size * 2 : most
+    return size <= most / 2 ? size * 2 : max(size, most)
+  }
+
+  /// Who wants more than a window gets it at once, as far as the disk takes it in one request.
+  ///
+  /// Linux: `ractl_max_pages`, mm/readahead.c.
+  private static func largestWindow(for count: UInt64) -> UInt64 {
+    max(ReadaheadState.pages, min(count, largestRequest))
   }
 
   // MARK: On request
