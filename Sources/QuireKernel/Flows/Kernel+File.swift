@@ -3,18 +3,24 @@
 internal import KernelStorage
 
 extension Kernel {
-  /// Makes an empty file of a size; all of it is a hole.
+  /// Makes a file of a size: all of it a hole, or on its disk from the start and not in memory.
   ///
+  /// - Parameter fill: the byte that its disk is full of; nil for a hole.
   /// - Throws: ENOMEM without kernel memory, EFBIG.
   /// Linux: `vfs_create` and `sys_memfd_create`, fs/namei.c and mm/memfd.c.
   public mutating func makeFile(
-    _ kind: FileKind, size: UInt64 = 0, by task: TaskIndex
+    _ kind: FileKind, size: UInt64 = 0, fill: UInt8? = nil, by task: TaskIndex
   ) throws(Errno) -> OpenFile {
     charge(costs.systemCall)
     if size > kind.largestSize { throw .EFBIG }
     let flags: MemoryObjectFlags = kind == .disk ? .onDisk : .noReserve
     let object = try makeObject(size: size, [.file, .faultAround, flags], by: task)
     virtual.objects[object].holders = 1
+    if let fill, kind == .disk {
+      for page in 0..<virtual.objects[object].pageCount {
+        virtual.objects.setBlock(page, of: object, to: PageData(fill: fill))
+      }
+    }
     return OpenFile(
       object: object, number: virtual.objects[object].number, access: .readWrite)
   }
@@ -91,6 +97,34 @@ extension Kernel {
     if !file.access.contains(.write) { throw .EBADF }
     if offset + length > FileKind.of(virtual.objects[object].flags).largestSize { throw .EFBIG }
     try punch(object, from: offset, length: length, by: task)
+  }
+
+  /// Sets a part of a file aside: what is a hole there gets room on the disk, or a page of zeros.
+  ///
+  /// - Throws: EBADF when it may not be written, EINVAL for no bytes, EFBIG, ENOMEM, ENOSPC; what
+  ///   was set aside until then stays.
+  /// Linux: `ext4_fallocate` and `shmem_fallocate`, fs/ext4/extents.c and mm/shmem.c.
+  public mutating func preallocate(
+    _ file: OpenFile, at offset: UInt64, length: UInt64, keepsSize: Bool, by task: TaskIndex
+  ) throws(Errno) {
+    charge(costs.systemCall)
+    let object = try object(of: file)
+    if offset > UInt64(Int64.max) || length == 0 || length > UInt64(Int64.max) { throw .EINVAL }
+    if !file.access.contains(.write) { throw .EBADF }
+    let end = offset + length
+    if end > FileKind.of(virtual.objects[object].flags).largestSize { throw .EFBIG }
+    let size = max(virtual.objects[object].size, keepsSize ? 0 : end)
+    // Beyond the end there is nothing that anybody could tell from a hole.
+    let first = offset >> Page.shift
+    let last = (min(end, size) + Page.offsetMask) >> Page.shift
+    virtual.objects[object].size = size
+    for page in first..<max(first, last) {
+      if !virtual.objects[object].flags.contains(.onDisk) {
+        _ = try cachedPage(page, of: object, by: task)
+      } else if virtual.objects.block(page, of: object).isHole {
+        virtual.objects.setBlock(page, of: object, to: .zero)
+      }
+    }
   }
 
   /// Takes whole pages away, from processes too, but not the copies that they have made; what is

@@ -32,6 +32,12 @@ public struct OpenFile: Hashable, Sendable, BitwiseCopyable {
   public var number: UInt64
   public var access: FileAccess
 
+  package init(object: MemoryObjectIndex, number: UInt64, access: FileAccess) {
+    self.object = object
+    self.number = number
+    self.access = access
+  }
+
   /// The same file, opened for something else.
   public func opened(for access: FileAccess) -> OpenFile {
     OpenFile(object: object, number: number, access: access)

@@ -16,8 +16,7 @@ package enum AbsentVerb {
     "kmap_atomic", "kunmap_atomic", "set_fixmap", "clear_fixmap",
     "vmalloc", "vfree", "vmap", "vunmap", "ioremap", "iounmap", "alloc_percpu", "free_percpu",
     "this_cpu", "device", "memory_online", "memory_offline",
-    "file", "open", "pread", "pwrite", "truncate", "fsync", "sync", "unlink", "drop_caches",
-    "readahead", "bread", "brelse",
+    "bread", "brelse",
     "zone", "node", "trace", "on", "snapshot",
   ]
 }

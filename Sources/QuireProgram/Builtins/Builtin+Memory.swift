@@ -3,7 +3,6 @@
 private typealias Parameter = Signature.Parameter
 private typealias Failure = Signature.Failure
 
-private let noFiles = "there are no files yet in this version; mappings are anonymous"
 private let target = Parameter(
   "region", .region, "A region, or an address with `length`.")
 private let length = Parameter(
@@ -40,8 +39,8 @@ extension Builtin {
         Parameter("at", .address, .labelled, "Where to map: a wish, or the place if `fixed`."),
         Parameter("fixed", .boolean, .labelled, "Map at `at`, replacing what is there."),
         Parameter("populate", .boolean, .labelled, "Fault all pages in at once."),
-        Parameter("file", .file, .labelled, "What to map.", refusal: noFiles),
-        Parameter("offset", .size, .labelled, "Where in the file.", refusal: noFiles),
+        Parameter("file", .file, .labelled, "What to map; without it, memory."),
+        Parameter("offset", .size, .labelled, "First byte of the file, a multiple of pages."),
         Parameter("prot", .flags, .labelled, "PROT_ words, instead of `protection`."),
         Parameter("flags", .flags, .labelled, "MAP_ words, instead of the other labels."),
         Parameter("noreplace", .boolean, .labelled, "Map at `at`, and only if nothing is there."),
@@ -51,12 +50,16 @@ extension Builtin {
         Parameter("nonblock", .boolean, .labelled, "Makes `populate` do nothing."),
         Parameter("stack", .boolean, .labelled, "Says that it will be a stack; has no effect."),
         Parameter("map_32bit", .boolean, .labelled, "Map between 1 and 2 GiB."),
-      ], returns: .region, "Maps anonymous memory and returns its region.",
+      ], returns: .region, "Maps memory or a file and returns its region.",
       fails: [
         Failure("EINVAL", "the length is 0, or flags or alignment make no sense"),
         Failure("ENOMEM", "no room is left, or a limit on maps or memory is reached"),
         Failure("EPERM", "`at` lies below vm.mmap_min_addr, or `locked` is not allowed"),
         Failure("EEXIST", "`noreplace` meets a mapping"),
+        Failure("EACCES", "the file is not open for reading, or for a shared map that writes"),
+        Failure("EBADF", "the file has been removed, or MAP_ANONYMOUS is missing without a file"),
+        Failure("EOVERFLOW", "the end of the map is farther than a file can reach"),
+        Failure("EOPNOTSUPP", "MAP_SHARED_VALIDATE meets a flag that the file does not have"),
         Failure("EAGAIN", "`locked` would exceed RLIMIT_MEMLOCK"),
       ]),
     Signature(

@@ -20,6 +20,9 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   case kmem_cache_create, kmem_cache_alloc, kmem_cache_free, kmem_cache_shrink, kmem_cache_destroy
   // Page frames
   case alloc_page, alloc_pages, free_pages, get_free_pages, get_zeroed_page, page_address
+  // Files
+  case file, memfd_create, open, pread, pwrite, truncate, fallocate, fsync, sync, unlink
+  case posix_fadvise, readahead, drop_caches
   // Swap and tuning
   case swapon, swapoff, sysctl
   // Seeing
@@ -40,7 +43,8 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   package static let signatures: [Signature] =
     addressSpaceSignatures + residencySignatures + segmentSignatures + accessSignatures
     + processSignatures + synchronizationSignatures
-    + kernelObjectSignatures + pageFrameSignatures + swapSignatures + viewSignatures
+    + kernelObjectSignatures + pageFrameSignatures + fileSignatures + swapSignatures
+    + viewSignatures
     + chanceSignatures + valueSignatures + collectionSignatures + failureSignatures
 
   package var signature: Signature { Builtin.signatures[Int(rawValue)] }

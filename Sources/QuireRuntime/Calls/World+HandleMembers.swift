@@ -15,6 +15,7 @@ extension World {
       case .page?: return try pageMember(handle, name)
       case .cache?: return try cacheMember(handle, name)
       case .swapArea?: return try swapAreaMember(handle, name)
+      case .file?: return try fileMember(handle, name)
       case .event?, .semaphore?, .barrier?: return synchronizerMember(handle, name)
       case .view?: return try viewMember(handle, name.text(in: image))
       default: return noMember(handle, name)
@@ -50,7 +51,7 @@ extension World {
       let record = ledger[Int(handle.payload)]
       return "process '\(record.name)' (pid \(record.pid))"
     case .view?: return ViewKind(rawValue: handle.payload)?.name ?? "view"
-    case .object?, .page?, .cache?, .swapArea?: return thingText(handle)
+    case .object?, .page?, .cache?, .swapArea?, .file?: return thingText(handle)
     default: return "\(heap.kindName(of: handle)) \(handle.payload)"
     }
   }
@@ -64,6 +65,7 @@ extension World {
     case .page: return "\(state)page frame \(record.first)"
     case .cache: return "\(state)cache of \(record.second) bytes"
     case .swapArea: return "\(state)swap area \(record.first)"
+    case .file: return "\(record.isLive ? "" : "removed ")file \(record.first)"
     }
   }
 

@@ -63,6 +63,9 @@ extension World {
     case .`self`: return .value(handle(of: current.process))
     case .alloc_page, .alloc_pages, .get_free_pages, .get_zeroed_page, .free_pages, .page_address:
       return try pageFrameCall(builtin, call)
+    case .file, .memfd_create, .open, .pread, .pwrite, .truncate, .fallocate, .fsync, .sync,
+      .unlink, .posix_fadvise, .readahead, .drop_caches:
+      return try fileCall(builtin, call)
     case .swapon: return try swaponCall(call)
     case .swapoff: return try swapoffCall(call)
     case .sysctl: return try sysctlCall(call)

@@ -10,6 +10,11 @@ extension World {
     let protection = try protection(letters: 1, words: 8, default: [.read, .write], call)
     var request = MapRequest(length: length, protection, try mapFlags(call))
     request.address = try optionalAddress(3, "at", call) ?? 0
+    request.file = try optionalFile(6, call)
+    request.offset = try optionalSize(7, "offset", call) ?? 0
+    if request.offset != 0 && request.file == nil {
+      throw .misuse("'offset' says where in a file; add 'file:'")
+    }
     let start = try refusable { world throws(Errno) in
       try world.kernel.mmap(request, by: world.current.task)
     }
@@ -24,11 +29,9 @@ extension World {
         throw .misuse("'flags' says whether to share; leave out 'shared'")
       }
       flags = MapFlags(rawValue: words)
-      guard flags.contains(.anonymous) else {
-        throw .misuse("there are no files yet in this version; add MAP_ANONYMOUS")
-      }
     } else {
-      flags = shared ? [.shared, .anonymous] : [.private, .anonymous]
+      flags = shared ? .shared : .private
+      if argument(6, call).isAbsent { flags.insert(.anonymous) }
     }
     for (index, name, flag) in Self.mapLabels where try boolean(index, name, call) {
       flags.insert(flag)

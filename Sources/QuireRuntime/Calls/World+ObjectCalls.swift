@@ -153,6 +153,7 @@ extension HandleKind {
     case .cache: .cache
     case .object: .object
     case .swapArea: .swapArea
+    case .file: .file
     }
   }
 }

@@ -40,6 +40,8 @@ package enum Operation: Sendable, Hashable, BitwiseCopyable {
   /// A walk by `Fiber.pattern`: accesses still to make, and the page of the one that is being made.
   case patterned(remaining: UInt64, page: UInt64)
   case swapOff(SwapOffOperation)
+  /// A read or write of a file with its cursor.
+  case transfer(FileTransfer)
   /// `sleep` until then.
   case sleeping(until: Nanoseconds)
   /// `vfork` has made this child and waits for it to leave the memory.

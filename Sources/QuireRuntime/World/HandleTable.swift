@@ -9,7 +9,7 @@ package import QuireKernel
 
 /// What a handle names.
 package enum HandleKind: UInt8, Sendable, BitwiseCopyable {
-  case page, cache, object, swapArea
+  case page, cache, object, swapArea, file
 
   package var noun: String {
     switch self {
@@ -17,6 +17,7 @@ package enum HandleKind: UInt8, Sendable, BitwiseCopyable {
     case .cache: "cache"
     case .object: "object"
     case .swapArea: "swap area"
+    case .file: "file"
     }
   }
 
@@ -28,7 +29,7 @@ package struct HandleRecord: BitwiseCopyable, Sendable {
   package var kind: HandleKind
   package var isLive: Bool
   package var generation: UInt32
-  /// An address, a frame number, the index of a cache or of a swap area.
+  /// An address, a frame number, the index of a cache or of a swap area, the number of a file.
   package var first: UInt64
   /// Bytes of an object, order of a block of pages.
   package var second: UInt64

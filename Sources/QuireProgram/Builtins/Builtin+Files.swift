@@ -1,0 +1,107 @@
+// Signatures of the calls on files.
+
+private typealias Parameter = Signature.Parameter
+private typealias Failure = Signature.Failure
+
+private let file = Parameter("file", .file, "The file.")
+private let gone = Failure("EBADF", "the file has been removed")
+private let notWritable = Failure("EBADF", "the file is removed, or not open for writing")
+private let tooLarge = Failure("EFBIG", "no file of its kind can be that large")
+private let range = [
+  Parameter("offset", .size, "First byte of the file."),
+  Parameter("length", .size, "Bytes."),
+]
+
+private func transferSignature(
+  _ name: String, _ summary: String, _ failures: [Failure]
+) -> Signature {
+  Signature(
+    name,
+    [
+      file, Parameter("region", .region, "The process's memory, or an address with `length`."),
+      Parameter("offset", .size, .optional, "First byte of the file; default 0."),
+      Parameter("length", .size, .labelled, "Bytes; by default as many as the region has."),
+    ], returns: .integer, summary, fails: failures)
+}
+
+extension Builtin {
+  /// What `posix_fadvise` understands.
+  package static let fileAdviceWords: [String] = ["willneed", "dontneed"]
+
+  static let fileSignatures: [Signature] = [
+    Signature(
+      "file",
+      [
+        Parameter("size", .size, .optional, "Bytes; default 0."),
+        Parameter(
+          "fill", .integer, .labelled,
+          "A byte that its disk is full of, and of which nothing is in memory; without it, holes."),
+        Parameter(
+          "memory", .boolean, .labelled, "Keep it in memory and swap, as tmpfs does, not on a disk."),
+      ], returns: .file, "Makes a file and returns it, open for reading and writing.",
+      fails: [Failure("ENOMEM", "the kernel has no memory left for its inode"), tooLarge]),
+    Signature(
+      "memfd_create", [Parameter("size", .size, .optional, "Bytes; default 0.")],
+      returns: .file, "Makes a file of memory that has no name, and returns it.",
+      fails: [Failure("ENOMEM", "the kernel has no memory left for its inode"), tooLarge]),
+    Signature(
+      "open", [file, Parameter("mode", .string, "\"r\", \"w\" or \"rw\".", words: ["r", "w", "rw"])],
+      returns: .file, "Returns the same file, open for something else.", fails: [gone]),
+    transferSignature(
+      "pread", "Reads from a file into memory and returns how many bytes it has read.",
+      [
+        Failure("EBADF", "the file is removed, or not open for reading"),
+        Failure("EFAULT", "the memory cannot be written, and nothing was read before that"),
+        Failure("ENOMEM", "no page is left, and nothing was read before that"),
+      ]),
+    transferSignature(
+      "pwrite", "Writes from memory to a file and returns how many bytes it has written.",
+      [
+        notWritable, tooLarge,
+        Failure("EFAULT", "the memory cannot be read, and nothing was written before that"),
+        Failure("ENOSPC", "memory that the file needs may not be promised"),
+        Failure("ENOMEM", "no page is left, and nothing was written before that"),
+      ]),
+    Signature(
+      "truncate", [file, Parameter("size", .size, "Bytes that it has from now on.")],
+      "Cuts a file, or makes it longer by a hole; what is cut off is gone for whoever maps it.",
+      fails: [
+        gone, Failure("EINVAL", "the file is not open for writing"), tooLarge,
+        Failure("ENOMEM", "no page is left to zero the end of"),
+      ]),
+    Signature(
+      "fallocate",
+      [file] + range + [
+        Parameter("punch", .boolean, .labelled, "Take away what is there, and keep the size."),
+        Parameter("keep_size", .boolean, .labelled, "Do not make the file longer."),
+      ], "Sets a part of a file aside for what will be written, or makes a hole there.",
+      fails: [
+        notWritable, Failure("EINVAL", "the length is 0"), tooLarge,
+        Failure("ENOSPC", "memory that the file needs may not be promised"),
+        Failure("ENOMEM", "no page is left for it"),
+      ]),
+    Signature(
+      "fsync", [file], "Writes what the disk of a file does not have yet, and waits for it.",
+      fails: [gone]),
+    Signature("sync", [], "Writes the dirty pages of all files, and waits for it."),
+    Signature(
+      "unlink", [file],
+      "Removes a file; its pages stay until nobody maps it any more.",
+      fails: [Failure("ENOENT", "it has been removed already")]),
+    Signature(
+      "posix_fadvise",
+      [
+        file,
+        Parameter(
+          "advice", .string, "\"willneed\" reads it now, \"dontneed\" drops clean pages from memory.",
+          words: fileAdviceWords),
+        Parameter("offset", .size, .optional, "First byte; default 0."),
+        Parameter("length", .size, .optional, "Bytes; 0, the default, reaches to the end."),
+      ], "Says how a part of a file will be used.", fails: [gone]),
+    Signature(
+      "readahead", [file] + range, "Brings a part of a file into memory.",
+      fails: [gone]),
+    Signature(
+      "drop_caches", [], "Drops the clean pages of files that nobody maps, as vm.drop_caches does."),
+  ]
+}
