@@ -3,7 +3,7 @@
 private typealias Parameter = Signature.Parameter
 private typealias Failure = Signature.Failure
 
-private let file = Parameter("file", .file, "The file.")
+private let subject = Parameter("file", .file, "The file.")
 private let gone = Failure("EBADF", "the file has been removed")
 private let notWritable = Failure("EBADF", "the file is removed, or not open for writing")
 private let tooLarge = Failure("EFBIG", "no file of its kind can be that large")
@@ -18,7 +18,7 @@ private func transferSignature(
   Signature(
     name,
     [
-      file, Parameter("region", .region, "The process's memory, or an address with `length`."),
+      subject, Parameter("region", .region, "The process's memory, or an address with `length`."),
       Parameter("offset", .size, .optional, "First byte of the file; default 0."),
       Parameter("length", .size, .labelled, "Bytes; by default as many as the region has."),
     ], returns: .integer, summary, fails: failures)
@@ -45,7 +45,7 @@ extension Builtin {
       returns: .file, "Makes a file of memory that has no name, and returns it.",
       fails: [Failure("ENOMEM", "the kernel has no memory left for its inode"), tooLarge]),
     Signature(
-      "open", [file, Parameter("mode", .string, "\"r\", \"w\" or \"rw\".", words: ["r", "w", "rw"])],
+      "open", [subject, Parameter("mode", .string, "\"r\", \"w\" or \"rw\".", words: ["r", "w", "rw"])],
       returns: .file, "Returns the same file, open for something else.", fails: [gone]),
     transferSignature(
       "pread", "Reads from a file into memory and returns how many bytes it has read.",
@@ -63,7 +63,7 @@ extension Builtin {
         Failure("ENOMEM", "no page is left, and nothing was written before that"),
       ]),
     Signature(
-      "truncate", [file, Parameter("size", .size, "Bytes that it has from now on.")],
+      "truncate", [subject, Parameter("size", .size, "Bytes that it has from now on.")],
       "Cuts a file, or makes it longer by a hole; what is cut off is gone for whoever maps it.",
       fails: [
         gone, Failure("EINVAL", "the file is not open for writing"), tooLarge,
@@ -71,7 +71,7 @@ extension Builtin {
       ]),
     Signature(
       "fallocate",
-      [file] + range + [
+      [subject] + range + [
         Parameter("punch", .boolean, .labelled, "Take away what is there, and keep the size."),
         Parameter("keep_size", .boolean, .labelled, "Do not make the file longer."),
       ], "Sets a part of a file aside for what will be written, or makes a hole there.",
@@ -81,17 +81,17 @@ extension Builtin {
         Failure("ENOMEM", "no page is left for it"),
       ]),
     Signature(
-      "fsync", [file], "Writes what the disk of a file does not have yet, and waits for it.",
+      "fsync", [subject], "Writes what the disk of a file does not have yet, and waits for it.",
       fails: [gone]),
     Signature("sync", [], "Writes the dirty pages of all files, and waits for it."),
     Signature(
-      "unlink", [file],
+      "unlink", [subject],
       "Removes a file; its pages stay until nobody maps it any more.",
       fails: [Failure("ENOENT", "it has been removed already")]),
     Signature(
       "posix_fadvise",
       [
-        file,
+        subject,
         Parameter(
           "advice", .string, "\"willneed\" reads it now, \"dontneed\" drops clean pages from memory.",
           words: fileAdviceWords),
@@ -99,7 +99,7 @@ extension Builtin {
         Parameter("length", .size, .optional, "Bytes; 0, the default, reaches to the end."),
       ], "Says how a part of a file will be used.", fails: [gone]),
     Signature(
-      "readahead", [file] + range, "Brings a part of a file into memory.",
+      "readahead", [subject] + range, "Brings a part of a file into memory.",
       fails: [gone]),
     Signature(
       "drop_caches", [], "Drops the clean pages of files that nobody maps, as vm.drop_caches does."),

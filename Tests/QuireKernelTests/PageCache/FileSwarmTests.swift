@@ -240,9 +240,10 @@ private struct FileSwarm: ~Copyable {
 
   /// The first process writes to more memory than there is.
   private mutating func pressTask() {
+    let first = tasks[0]
     let start = Self.hog + random.below(Self.hogPages / 2) << 12
     var access = RangeAccess(.write(1), from: start, to: start + Self.hogPages << 11)
-    #expect(finish { $0.perform(&access, by: tasks[0]) } == .done)
+    #expect(finish { $0.perform(&access, by: first) } == .done)
   }
 
   private mutating func fork(_ task: TaskIndex) throws {
