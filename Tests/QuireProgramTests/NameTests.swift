@@ -26,14 +26,6 @@ struct NameTests {
     #expect(messages("kthread \"a\"") == "1:1: 'kthread' is not there yet in this version")
   }
 
-  @Test("an argument without its mechanism is known and refused")
-  func absentArgument() {
-    #expect(
-      messages("mmap 4MiB, file: 3") == """
-        1:12: 'file' of 'mmap': there are no files yet in this version; mappings are anonymous
-        """)
-  }
-
   @Test("a name is declared once in a block, and hides outer ones")
   func duplicates() {
     #expect(

@@ -1,7 +1,7 @@
 // read and write: data moves between a file and a process, page by page (CACHE-4, CACHE-7, REC-17).
 //
-// The kernel touches the process's memory itself, and so takes the process's faults. A transfer is a
-// record with a cursor: it stops between two pages when the slice is over or a disk must work.
+// The kernel touches the process's memory itself, and so takes the process's faults. A transfer is
+// a record with a cursor: it stops between two pages when the slice is over or a disk must work.
 
 internal import KernelStorage
 

@@ -133,8 +133,8 @@ extension Kernel {
     return found
   }
 
-  /// The highest place that is as far from a boundary of 2 MiB as the offset is, where a hole leaves
-  /// room to choose (REC-15); nil when it would do no good.
+  /// The highest place that is as far from a boundary of 2 MiB as the offset is, where a hole
+  /// leaves room to choose (REC-15); nil when it would do no good.
   ///
   /// Linux: `__thp_get_unmapped_area`, mm/huge_memory.c.
   private borrowing func alignedAddress(

@@ -16,7 +16,7 @@ extension Kernel {
     mixContents(into: &digest)
   }
 
-  /// Folds in the contents of every frame and swap slot that holds any.
+  /// Folds in the contents of every frame, swap slot and block of a file that holds any.
   ///
   /// Linux: none (model only).
   package func mixContents(into digest: inout Digest) {
@@ -27,6 +27,21 @@ extension Kernel {
       swap.areas[number].forEachUsedSlot { place, slot in
         digest.mix(UInt64(place) << 32 | UInt64(slot.users))
         digest.mix(memory.store.hash(slot.data, &fills))
+      }
+    }
+    mixFiles(into: &digest, &fills)
+  }
+
+  private func mixFiles(into digest: inout Digest, _ fills: inout FillHashes) {
+    for index in 1..<max(1, virtual.objects.records.limit)
+    where virtual.objects.records.isLive(index) {
+      let object = MemoryObjectIndex(index)
+      var page: UInt64 = 0
+      while let found = virtual.objects.nextBlock(from: page, of: object) {
+        digest.mix(UInt64(index))
+        digest.mix(found)
+        digest.mix(memory.store.hash(virtual.objects.block(found, of: object).data, &fills))
+        page = found + 1
       }
     }
   }

@@ -37,7 +37,8 @@ extension Builtin {
           "fill", .integer, .labelled,
           "A byte that its disk is full of, and of which nothing is in memory; without it, holes."),
         Parameter(
-          "memory", .boolean, .labelled, "Keep it in memory and swap, as tmpfs does, not on a disk."),
+          "memory", .boolean, .labelled, "Keep it in memory and swap, as tmpfs does, not on a disk."
+        ),
       ], returns: .file, "Makes a file and returns it, open for reading and writing.",
       fails: [Failure("ENOMEM", "the kernel has no memory left for its inode"), tooLarge]),
     Signature(
@@ -45,7 +46,8 @@ extension Builtin {
       returns: .file, "Makes a file of memory that has no name, and returns it.",
       fails: [Failure("ENOMEM", "the kernel has no memory left for its inode"), tooLarge]),
     Signature(
-      "open", [subject, Parameter("mode", .string, "\"r\", \"w\" or \"rw\".", words: ["r", "w", "rw"])],
+      "open",
+      [subject, Parameter("mode", .string, "\"r\", \"w\" or \"rw\".", words: ["r", "w", "rw"])],
       returns: .file, "Returns the same file, open for something else.", fails: [gone]),
     transferSignature(
       "pread", "Reads from a file into memory and returns how many bytes it has read.",
@@ -93,7 +95,8 @@ extension Builtin {
       [
         subject,
         Parameter(
-          "advice", .string, "\"willneed\" reads it now, \"dontneed\" drops clean pages from memory.",
+          "advice", .string,
+          "\"willneed\" reads it now, \"dontneed\" drops clean pages from memory.",
           words: fileAdviceWords),
         Parameter("offset", .size, .optional, "First byte; default 0."),
         Parameter("length", .size, .optional, "Bytes; 0, the default, reaches to the end."),
@@ -102,6 +105,6 @@ extension Builtin {
       "readahead", [subject] + range, "Brings a part of a file into memory.",
       fails: [gone]),
     Signature(
-      "drop_caches", [], "Drops the clean pages of files that nobody maps, as vm.drop_caches does."),
+      "drop_caches", [], "Drops the clean pages of files that nobody maps from memory."),
   ]
 }

@@ -34,7 +34,7 @@ package struct NamedConstant: Hashable, Sendable {
     ("EPERM", 1), ("ENOENT", 2), ("ESRCH", 3), ("EINTR", 4), ("EIO", 5), ("E2BIG", 7),
     ("ENOEXEC", 8), ("EBADF", 9), ("ECHILD", 10), ("EAGAIN", 11), ("ENOMEM", 12), ("EACCES", 13),
     ("EFAULT", 14), ("EBUSY", 16), ("EEXIST", 17), ("ENODEV", 19), ("EINVAL", 22),
-    ("ETXTBSY", 26), ("ENOSPC", 28), ("EDEADLK", 35), ("ENOSYS", 38), ("EIDRM", 43),
+    ("ETXTBSY", 26), ("EFBIG", 27), ("ENOSPC", 28), ("EDEADLK", 35), ("ENOSYS", 38), ("EIDRM", 43),
     ("EOVERFLOW", 75), ("EOPNOTSUPP", 95),
   ]
 

@@ -40,20 +40,17 @@ package struct Signature: Hashable, Sendable {
     package var style: Style
     /// What it means, its unit and its default.
     package var summary: String
-    /// Why an argument is refused in this version ("there are no files yet …"), or nil.
-    package var refusal: String?
     /// The only strings that it takes; empty when there is no such list.
     package var words: [String]
 
     package init(
       _ name: String, _ kind: ValueKind, _ style: Style, _ summary: String,
-      refusal: String? = nil, words: [String] = []
+      words: [String] = []
     ) {
       self.name = name
       self.kind = kind
       self.style = style
       self.summary = summary
-      self.refusal = refusal
       self.words = words
     }
 

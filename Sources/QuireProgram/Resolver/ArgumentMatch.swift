@@ -20,7 +20,6 @@ struct ArgumentMatch {
     /// The next parameter wants its label written.
     case needsLabel(argument: Int, parameter: Int)
     case unwantedBlock(argument: Int)
-    case refused(argument: Int, parameter: Int)
   }
 }
 
@@ -118,9 +117,6 @@ private struct ArgumentMatcher {
       match.problems.append(.repeated(argument: argument, parameter: parameter))
     }
     given[parameter] = true
-    if declared.refusal != nil {
-      match.problems.append(.refused(argument: argument, parameter: parameter))
-    }
   }
 
   mutating func finish() {

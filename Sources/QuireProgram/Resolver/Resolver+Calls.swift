@@ -250,11 +250,6 @@ extension Resolver {
         fixIts: [.init("is this '\(label):'?", insert: "\(label): ", at: span)])
     case .unwantedBlock(let index):
       report("extra-argument", "'\(name)' takes no block", at: arguments[index].span)
-    case .refused(let index, let parameter):
-      let declared = signature.parameters[parameter]
-      report(
-        "not-there-yet", "'\(declared.name)' of '\(name)': \(declared.refusal ?? "")",
-        at: arguments[index].span)
     }
   }
 

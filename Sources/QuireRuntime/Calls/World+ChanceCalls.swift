@@ -1,8 +1,22 @@
 // Chance: draws from the process's own stream.
 
+internal import QuireProgram
+
 extension World {
+  /// The calls of this file by builtin.
+  mutating func chanceCall(
+    _ builtin: Builtin, _ call: BuiltinCall
+  ) throws(CallFailure) -> BuiltinOutcome {
+    switch builtin {
+    case .rand: try randCall(call)
+    case .shuffle: try shuffleCall(call)
+    case .choose: try chooseCall(call)
+    default: preconditionFailure("chanceCall: \(builtin.name) draws nothing")
+    }
+  }
+
   /// rand(range) or rand(n)
-  mutating func randCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func randCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     try reserve(ScriptHeap.numberWords)
     let value = argument(0, call)
     if let bound = heap.asInteger(value) {
@@ -20,7 +34,7 @@ extension World {
   }
 
   /// shuffle(list)
-  mutating func shuffleCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func shuffleCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let list = argument(0, call)
     guard list.has(.list) else { throw wrongKind("list", "a list", list) }
     var stream = current.random
@@ -34,7 +48,7 @@ extension World {
   }
 
   /// choose(list)
-  mutating func chooseCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func chooseCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let list = argument(0, call)
     guard list.has(.list) else { throw wrongKind("list", "a list", list) }
     let count = heap.count(ofList: list)

@@ -17,9 +17,10 @@ extension World {
     case .truncate: try truncateCall(call)
     case .fallocate: try fallocateCall(call)
     case .fsync: try fsyncCall(call)
-    case .sync: try waitForDisk { world throws(Errno) in
-      world.kernel.sync(by: world.current.task)
-    }
+    case .sync:
+      try waitForDisk { world throws(Errno) in
+        world.kernel.sync(by: world.current.task)
+      }
     case .unlink: try unlinkCall(call)
     case .posix_fadvise: try fadviseCall(call)
     case .readahead: try readaheadCall(call)

@@ -56,9 +56,7 @@ extension World {
     case .kmem_cache_create, .kmem_cache_alloc, .kmem_cache_free, .kmem_cache_shrink,
       .kmem_cache_destroy:
       return try cacheCall(builtin, call)
-    case .rand: return try randCall(call)
-    case .shuffle: return try shuffleCall(call)
-    case .choose: return try chooseCall(call)
+    case .rand, .shuffle, .choose: return try chanceCall(builtin, call)
     case .now: return try nowCall()
     case .`self`: return .value(handle(of: current.process))
     case .alloc_page, .alloc_pages, .get_free_pages, .get_zeroed_page, .free_pages, .page_address:
@@ -69,8 +67,7 @@ extension World {
     case .swapon: return try swaponCall(call)
     case .swapoff: return try swapoffCall(call)
     case .sysctl: return try sysctlCall(call)
-    case .setrlimit: return try setrlimitCall(call)
-    case .getrlimit: return try getrlimitCall(call)
+    case .setrlimit, .getrlimit: return try limitCall(builtin, call)
     case .show: return try showCall(call)
     case .cat: return try catCall(call)
     case .vmstat: return .value(ViewKind.vmstat.value)

@@ -147,7 +147,8 @@ struct VirtualCorruptionTests {
     try expect("walk-cache.table") { kernel, space in
       kernel.virtual.walkCache.insert(space, Self.base, table: FrameNumber(9), page: 1)
     }
-    try expect("virtual.spares") { kernel, _ in kernel.virtual.objects.pages.spareNodes.push(.none) }
+    try expect("virtual.spares") { kernel, _ in kernel.virtual.objects.pages.spareNodes.push(.none)
+    }
   }
 
   private func entry(_ kernel: borrowing Kernel, _ space: AddressSpaceIndex, page: UInt64)
