@@ -20,8 +20,15 @@ extension World {
     return .value(heap.integer(value))
   }
 
+  /// setrlimit and getrlimit
+  mutating func limitCall(
+    _ builtin: Builtin, _ call: BuiltinCall
+  ) throws(CallFailure) -> BuiltinOutcome {
+    builtin == .setrlimit ? try setrlimitCall(call) : try getrlimitCall(call)
+  }
+
   /// setrlimit(resource, limit, hard)
-  mutating func setrlimitCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func setrlimitCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let resource = try resource(call)
     guard let limit = try limit(1, "limit", call) else { throw .misuse("'limit' is missing") }
     let hard = try self.limit(2, "hard", call)
@@ -32,7 +39,7 @@ extension World {
   }
 
   /// getrlimit(resource): `[soft: …, hard: …]`
-  mutating func getrlimitCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func getrlimitCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let resource = try resource(call)
     let limits = [
       ("soft", kernel.limit(on: resource, of: current.task)),
