@@ -220,7 +220,7 @@ public struct Task: Sendable, BitwiseCopyable {
   public internal(set) var childMajorFaults: UInt64 = 0
 
   /// A zombie or gone: it runs no more.
-  @inlinable public var isDead: Bool { state == .zombie || state == .dead }
+  @inlinable @inline(__always) public var isDead: Bool { state == .zombie || state == .dead }
   @inlinable public var isKernelThread: Bool { flags.contains(.kernelThread) }
   @inlinable public var isPrivileged: Bool { flags.contains(.privileged) }
   /// SIGKILL is pending: it dies when it next leaves the kernel, and sleeps no more.

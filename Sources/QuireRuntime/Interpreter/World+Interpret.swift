@@ -28,7 +28,7 @@ extension World {
   /// Every step costs simulated time. The clock is brought up to date before anybody looks at it,
   /// and the fiber stops when its time slice, the caller's `steps` or a limit of the run is
   /// reached; it may then have made a few steps more than `steps`, those of its last instruction.
-  mutating func interpret(steps: inout Int) -> Stop {
+  mutating func interpret(_ image: borrowing CodeImage, steps: inout Int) -> Stop {
     meter.budget = steps
     defer { steps = meter.budget }
     chargeStack()
@@ -37,7 +37,7 @@ extension World {
     if kernel.now >= kernel.sliceEnd { return .quantum }
     grantSteps()
     while true {
-      let exit = runLoop()
+      let exit = runLoop(image)
       settleSteps()
       switch exit {
       case .stop(let stop): return stop

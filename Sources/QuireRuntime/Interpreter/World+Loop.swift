@@ -28,13 +28,13 @@ extension World {
     return place
   }
 
-  /// Runs until the steps are used up or something else has to happen first.
-  mutating func runLoop() -> LoopExit {
-    let instructions = image.code
-    let code = instructions.span
+  /// Runs until the steps are used up or something else has to happen first. The image is that of
+  /// the world, held by the caller for many quanta.
+  mutating func runLoop(_ image: borrowing CodeImage) -> LoopExit {
+    let code = image.code.span
     let limit = code.count
-    let targets = image.targets
-    let builtins = image.builtinTargets
+    let targets = image.targets.span
+    let builtins = image.builtinTargets.span
     var pc = current.execution.pc
     var base = current.execution.base
     var left = meter.left

@@ -13,6 +13,7 @@ package import QuireKernel
 extension World {
   /// Runs for at most `steps` steps of all fibers together.
   package mutating func run(steps: Int) -> Status {
+    let image = image
     var left = steps
     timeSlept = 0
     while left > 0 {
@@ -30,7 +31,7 @@ extension World {
       }
       if hasDeliverableSignals && !deliverSignals() { continue }
       let start = kernel.now
-      switch interpret(steps: &left) {
+      switch interpret(image, steps: &left) {
       case .budget: return .more
       case .limit(let limit): return .stopped(limit)
       case .quantum: leaveOrGoOn()

@@ -1,6 +1,7 @@
 // A fiber: the script side of one task. What the kernel knows of the task is in its task record;
 // here is what the script does next. A fiber is plain data, so `fork` is a copy of it.
 
+internal import KernelStorage
 package import QuireKernel
 
 /// Why a fiber does not run. The scheduler looks only at whether there is a time; the rest is for
@@ -57,34 +58,17 @@ package enum Operation: Sendable, Hashable, BitwiseCopyable {
 }
 
 /// The script side of one task.
+///
+/// It moves into `World.current` when it gets a CPU and back when it loses it, so it is small: what
+/// the interpreter does not touch at every instruction stays where it is.
 package struct Fiber: ~Copyable {
-  /// The record of the process table, `.none` in a fiber that nobody uses.
-  package var task = TaskIndex.none
-  package var pid: ProcessID = 0
-  /// Its line in `World.ledger`.
-  package var process: ProcessNumber = 0
-  /// Index in `World.heaps`; threads of one process share it.
-  package var heap = 0
   /// Values, frames and the place in the program.
   package var execution = Execution()
-  package var wait = WaitReason.none
-  package var operation = Operation.none
-  /// The walk of a `.patterned` operation.
-  package var pattern: AccessPattern?
-  /// The address at which the access in `operation` was refused last, if a handler was called for
-  /// it: at the same address it is not called again.
-  package var refusal: VirtualAddress?
-  /// Signals whose handlers run now, and what each of them interrupted; the innermost last.
-  package var handling: [HandledSignal] = []
-  /// By signal number: the closure that handles it. Values of the process's heap, which the
-  /// collector must know.
-  package var signalHandlers: [Value] = []
-  /// `rand()` of this process.
-  package var random = RandomStream(seed: 0)
-  /// CPU it ran on last, which it prefers.
-  package var lastCPU = 0
-  /// The `order` of its entry in the ready queue; older entries are stale.
-  package var readyEntry: UInt64 = 0
+  /// The record of the process table, `.none` in a fiber that nobody uses.
+  package var task = TaskIndex.none
+  /// Index in `World.heaps`; threads of one process share it.
+  package var heap = 0
+  private var state = Box(FiberState())
 
   package init() {}
 
@@ -104,6 +88,88 @@ package struct Fiber: ~Copyable {
     companion.signalHandlers = signalHandlers
     companion.lastCPU = lastCPU
     return companion
+  }
+}
+
+/// What a fiber has beside its task and its place in the program.
+struct FiberState {
+  var pid: ProcessID = 0
+  var process: ProcessNumber = 0
+  var wait = WaitReason.none
+  var operation = Operation.none
+  var pattern: AccessPattern?
+  var refusal: VirtualAddress?
+  var handling: [HandledSignal] = []
+  var signalHandlers: [Value] = []
+  var random = RandomStream(seed: 0)
+  var lastCPU = 0
+  var readyEntry: UInt64 = 0
+}
+
+extension Fiber {
+  package var pid: ProcessID {
+    @inline(__always) _read { yield state.content.pid }
+    @inline(__always) _modify { yield &state.content.pid }
+  }
+
+  /// Its line in `World.ledger`.
+  package var process: ProcessNumber {
+    @inline(__always) _read { yield state.content.process }
+    @inline(__always) _modify { yield &state.content.process }
+  }
+
+  package var wait: WaitReason {
+    @inline(__always) _read { yield state.content.wait }
+    @inline(__always) _modify { yield &state.content.wait }
+  }
+
+  package var operation: Operation {
+    @inline(__always) _read { yield state.content.operation }
+    @inline(__always) _modify { yield &state.content.operation }
+  }
+
+  /// The walk of a `.patterned` operation.
+  package var pattern: AccessPattern? {
+    @inline(__always) _read { yield state.content.pattern }
+    @inline(__always) _modify { yield &state.content.pattern }
+  }
+
+  /// The address at which the access in `operation` was refused last, if a handler was called for
+  /// it: at the same address it is not called again.
+  package var refusal: VirtualAddress? {
+    @inline(__always) _read { yield state.content.refusal }
+    @inline(__always) _modify { yield &state.content.refusal }
+  }
+
+  /// Signals whose handlers run now, and what each of them interrupted; the innermost last.
+  package var handling: [HandledSignal] {
+    @inline(__always) _read { yield state.content.handling }
+    @inline(__always) _modify { yield &state.content.handling }
+  }
+
+  /// By signal number: the closure that handles it. Values of the process's heap, which the
+  /// collector must know.
+  package var signalHandlers: [Value] {
+    @inline(__always) _read { yield state.content.signalHandlers }
+    @inline(__always) _modify { yield &state.content.signalHandlers }
+  }
+
+  /// `rand()` of this process.
+  package var random: RandomStream {
+    @inline(__always) _read { yield state.content.random }
+    @inline(__always) _modify { yield &state.content.random }
+  }
+
+  /// CPU it ran on last, which it prefers.
+  package var lastCPU: Int {
+    @inline(__always) _read { yield state.content.lastCPU }
+    @inline(__always) _modify { yield &state.content.lastCPU }
+  }
+
+  /// The `order` of its entry in the ready queue; older entries are stale.
+  package var readyEntry: UInt64 {
+    @inline(__always) _read { yield state.content.readyEntry }
+    @inline(__always) _modify { yield &state.content.readyEntry }
   }
 }
 
