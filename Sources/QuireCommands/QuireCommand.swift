@@ -19,4 +19,25 @@ public struct QuireCommand: ParsableCommand {
     ])
 
   public init() {}
+
+  /// Does what the command line says; `arguments` are those after the name of the program.
+  ///
+  /// `quire run FILE`, without options, is understood here: the general way of reading a command
+  /// line takes several times as long as an empty script.
+  public static func start(_ arguments: [String]) {
+    guard let file = plainRun(arguments) else { return main(arguments) }
+    do {
+      try ScriptRun(file: file).run()
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  /// The FILE of `run FILE`.
+  static func plainRun(_ arguments: [String]) -> String? {
+    guard arguments.count == 2, arguments[0] == "run", !arguments[1].hasPrefix("-") else {
+      return nil
+    }
+    return arguments[1]
+  }
 }

@@ -33,18 +33,38 @@ package struct RunCommand: ParsableCommand {
   }
 
   package func run() throws {
+    try ScriptRun(
+      file: file, text: eval, machine: machine, limits: limits.limits, options: watch.options,
+      messages: messages, printsDigest: watch.digest, isJSON: json
+    ).run()
+  }
+}
+
+/// One script from its first byte to its exit status.
+struct ScriptRun {
+  var file: String?
+  var text: String?
+  var machine: any MachineChoices = DefaultChoices()
+  var limits = Limits()
+  var options = RunOptions()
+  var messages: any MessageChoices = DefaultChoices()
+  var printsDigest = false
+  var isJSON = false
+
+  /// - Throws: `ExitCode` unless all held.
+  func run() throws {
     let loaded = try LoadedScript.load(
-      file: file, text: eval, machine: machine, messages: messages, json: json)
-    let simulation = try loaded.build(limits: limits.limits, options: watch.options)
+      file: file, text: text, machine: machine, messages: messages, json: isJSON)
+    let simulation = try loaded.build(limits: limits, options: options)
     let interrupt = Interrupt(action: { simulation.cancel() })
     let print: @Sendable ([UInt8]) -> Void = { bytes in _ = Console.write(bytes) }
-    let outcome = simulation.runToEnd(output: json ? nil : print)
+    let outcome = simulation.runToEnd(output: isJSON ? nil : print)
     interrupt.stop()
-    if json {
+    if isJSON {
       Console.write(OutcomeReport(outcome).json)
     } else {
       messages.report(loaded.program.warnings + outcome.diagnostics, in: outcome.files)
-      if watch.digest { Console.write("digest \(hexadecimal(outcome.digest))\n") }
+      if printsDigest { Console.write("digest \(hexadecimal(outcome.digest))\n") }
     }
     if outcome.exitStatus != 0 { throw ExitCode(outcome.exitStatus) }
   }
@@ -54,13 +74,12 @@ package struct RunCommand: ParsableCommand {
 struct LoadedScript {
   var program: Program
   var settings: MachineSettings
-  private var messages: MessageArguments
   private var isJSON: Bool
 
   /// Compiles the script; what is wrong with it is reported, and ends the command with status 2.
   static func load(
-    file: String?, text: String?, machine: MachineArguments, messages: MessageArguments,
-    json: Bool = false
+    file: String?, text: String?, machine: any MachineChoices,
+    messages: any MessageChoices, json: Bool = false
   ) throws -> LoadedScript {
     do {
       let source = try ScriptSource(file: file, text: text)
@@ -68,7 +87,7 @@ struct LoadedScript {
         bytes: source.bytes, named: source.name, modules: messages.modules)
       let settings = try machine.apply(to: program.settings)
       return LoadedScript(
-        program: program, settings: settings, messages: messages, isJSON: json)
+        program: program, settings: settings, isJSON: json)
     } catch let error as UnreadableScript {
       refuse(error, json)
     } catch let error as ProgramError {
@@ -104,7 +123,7 @@ struct LoadedScript {
     }
   }
 
-  private static func refuse(_ error: ProgramError, _ messages: MessageArguments, _ json: Bool) {
+  private static func refuse(_ error: ProgramError, _ messages: any MessageChoices, _ json: Bool) {
     if json {
       let report = OutcomeReport(
         error.diagnostics, in: error.files, exitStatus: CommandStatus.notStarted)

@@ -1,6 +1,5 @@
 // The program: everything it does is in QuireCommands.
 
-import ArgumentParser
 import QuireCommands
 
-QuireCommand.main()
+QuireCommand.start(Array(CommandLine.arguments.dropFirst()))

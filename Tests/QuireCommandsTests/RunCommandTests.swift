@@ -58,6 +58,19 @@ struct RunCommandTests {
     }
   }
 
+  @Test(
+    "a file alone, and the same file with an option that changes nothing, are the same run",
+    arguments: ["print 1", "expect false", "exit 3", "prnt 1", "machine { ram: 0 }", "1 / 0"])
+  func plainRun(_ script: String) throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(script, to: "script.quire")
+    let plain = try QuireProcess.run(["run", file])
+    let general = try QuireProcess.run(["run", file, "--color", "auto"])
+    #expect(plain.status == general.status)
+    #expect(plain.output == general.output)
+    #expect(plain.errors == general.errors)
+  }
+
   @Test("the command line overrides the script's machine")
   func overrides() throws {
     let script = "machine { ram: 64MiB }\nexpect ENOMEM { mmap 100MiB, \"rw\" }"

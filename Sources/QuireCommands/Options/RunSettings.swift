@@ -4,8 +4,28 @@ public import ArgumentParser
 internal import Foundation
 internal import Quire
 
+/// The machine of a run, as far as somebody overrides it.
+protocol MachineChoices {
+  var set: [String] { get }
+  var seed: SeedArgument? { get }
+}
+
+/// How messages look, and where modules are.
+protocol MessageChoices {
+  var color: ColourChoice { get }
+  var modulePath: [String] { get }
+}
+
+/// What holds when the command line says nothing.
+struct DefaultChoices: MachineChoices, MessageChoices {
+  let set: [String] = []
+  let seed: SeedArgument? = nil
+  let color = ColourChoice.auto
+  let modulePath: [String] = []
+}
+
 /// The machine of a run, as far as the command line overrides it.
-public struct MachineArguments: ParsableArguments {
+public struct MachineArguments: ParsableArguments, MachineChoices {
   @Option(
     name: .long,
     help: ArgumentHelp(
@@ -17,8 +37,10 @@ public struct MachineArguments: ParsableArguments {
   var seed: SeedArgument?
 
   public init() {}
+}
 
-  /// The script's own machine with what the command line says instead.
+extension MachineChoices {
+  /// The script's own machine with what is to be different.
   func apply(to settings: MachineSettings) throws -> MachineSettings {
     var settings = settings
     for assignment in set { try settings.set(assignment) }
@@ -90,7 +112,7 @@ public struct WatchArguments: ParsableArguments {
   @Option(
     name: .long,
     help: "Steps between two looks at the outside. Changes nothing in the run.")
-  var slice = 10_000
+  var slice = RunOptions().slice
 
   public init() {}
 
@@ -108,7 +130,7 @@ public struct WatchArguments: ParsableArguments {
 }
 
 /// How messages look.
-public struct MessageArguments: ParsableArguments {
+public struct MessageArguments: ParsableArguments, MessageChoices {
   @Option(name: .long, help: "Colour in messages: auto, always or never.")
   var color = ColourChoice.auto
 
@@ -118,7 +140,9 @@ public struct MessageArguments: ParsableArguments {
   var modulePath: [String] = []
 
   public init() {}
+}
 
+extension MessageChoices {
   var modules: FileModules { FileModules(options: modulePath) }
 
   /// Prints diagnostics on standard error.

@@ -17,7 +17,7 @@ struct ScriptSource {
     } else if let file, file != "-" {
       (name, bytes) = (file, try Self.read(file))
     } else {
-      (name, bytes) = ("<stdin>", FileHandle.standardInput.readScript())
+      (name, bytes) = ("<stdin>", (try? FileHandle.standardInput.readScript()) ?? [])
     }
   }
 
@@ -31,16 +31,17 @@ struct ScriptSource {
   }
 
   private static func read(_ path: String) throws -> [UInt8] {
+    if let bytes = try? FileHandle(forReadingAtPath: path)?.readScript() { return bytes }
+    throw UnreadableScript(path: path, reason: reason(for: path))
+  }
+
+  /// Why a file cannot be read.
+  private static func reason(for path: String) -> String {
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
-      throw UnreadableScript(path: path, reason: "no such file")
+      return "no such file"
     }
-    if attributes[.type] as? FileAttributeType == .typeDirectory {
-      throw UnreadableScript(path: path, reason: "it is a folder")
-    }
-    guard let file = FileHandle(forReadingAtPath: path) else {
-      throw UnreadableScript(path: path, reason: "permission denied")
-    }
-    return file.readScript()
+    let isFolder = attributes[.type] as? FileAttributeType == .typeDirectory
+    return isFolder ? "it is a folder" : "permission denied"
   }
 }
 
@@ -66,8 +67,8 @@ struct FileModules: ModuleResolver {
 
   func module(_ path: String, importedBy importer: String) -> ModuleSource? {
     for candidate in placesSearched(path, importedBy: importer) {
-      if let file = FileHandle(forReadingAtPath: candidate) {
-        return ModuleSource(name: candidate, text: file.readScript())
+      if let bytes = try? FileHandle(forReadingAtPath: candidate)?.readScript() {
+        return ModuleSource(name: candidate, text: bytes)
       }
     }
     return nil
@@ -86,10 +87,10 @@ struct FileModules: ModuleResolver {
 extension FileHandle {
   /// What is left to read; of a file that is too large for a script only so much that it shows: a
   /// stream without an end must not fill the host's memory.
-  fileprivate func readScript() -> [UInt8] {
+  fileprivate func readScript() throws -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count <= SourceFile.maximumByteCount {
-      guard let next = try? read(upToCount: 1 << 20), !next.isEmpty else { break }
+      guard let next = try read(upToCount: 1 << 20), !next.isEmpty else { break }
       bytes += next
     }
     return bytes
