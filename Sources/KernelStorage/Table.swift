@@ -16,6 +16,8 @@ public struct Table<Element: BitwiseCopyable>: ~Copyable {
   public internal(set) var count: Int
   /// Number of rows that fit before the table has to grow.
   @usableFromInline var capacity: Int
+  /// Rows that `append` may fill before it sees to memory again; never more than `capacity`.
+  @usableFromInline var backed: Int
 
   /// A table of `count` zero rows with room for at least `capacity`.
   ///
@@ -29,6 +31,7 @@ public struct Table<Element: BitwiseCopyable>: ~Copyable {
     unsafe base = memory.bindMemory(to: Element.self, capacity: rows)
     self.count = count
     self.capacity = rows
+    backed = 0
   }
 
   /// An empty table; rows come by `append`.
@@ -66,7 +69,7 @@ public struct Table<Element: BitwiseCopyable>: ~Copyable {
   @inlinable
   @discardableResult
   public mutating func append(_ element: Element) -> Int {
-    if count == capacity { grow(to: count &+ 1) }
+    if count >= backed { back(count &+ 1) }
     let index = count
     unsafe (base + index).initialize(to: element)
     setCount(count &+ 1)
@@ -122,17 +125,38 @@ public struct Table<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline
   mutating func setCount(_ newCount: Int) { count = newCount }
 
+  /// Makes room for row `needed - 1` and those behind it. Where rows are added one by one the host
+  /// is asked for some of its pages at a time.
   @usableFromInline
+  mutating func back(_ needed: Int) {
+    if needed > capacity { grow(to: needed) }
+    let stride = MemoryLayout<Element>.stride
+    let rows = min(capacity - count, max(1, min(count, Self.mostBytesBacked / stride)))
+    unsafe HostPages.back(base + count, bytes: rows * stride)
+    backed = count + rows
+  }
+
+  private static var mostBytesBacked: Int { 65_536 }
+
+  /// Grows by a large factor where the host has the address space, which costs nothing: what is
+  /// copied then is a small part of what there will be.
   mutating func grow(to needed: Int) {
-    let rows = max(needed, capacity &* 2)
-    guard let bytes = Self.byteCount(rows), let memory = unsafe HostPages.map(bytes) else {
-      preconditionFailure("Table: the host cannot grow a table to \(rows) rows")
+    let wanted = max(needed, capacity &* 16)
+    guard
+      let (rows, memory) = unsafe Self.reserve(wanted) ?? Self.reserve(max(needed, capacity &* 2))
+    else {
+      preconditionFailure("Table: the host cannot grow a table to \(needed) rows")
     }
     let old = unsafe base
     unsafe base = memory.bindMemory(to: Element.self, capacity: rows)
     unsafe base.update(from: old, count: count)
     unsafe HostPages.unmap(old, bytes: capacity * MemoryLayout<Element>.stride)
     capacity = rows
+  }
+
+  private static func reserve(_ rows: Int) -> (Int, UnsafeMutableRawPointer)? {
+    guard let bytes = byteCount(rows), let memory = unsafe HostPages.map(bytes) else { return nil }
+    return unsafe (rows, memory)
   }
 
   private static func byteCount(_ rows: Int) -> Int? {
