@@ -23,7 +23,8 @@ struct ReadyQueueTests {
         #expect(entry?.fiber == expected.fiber)
         #expect(entry?.time == expected.time)
       }
-      #expect(queue.first?.fiber == model.first?.fiber)
+      let first = queue.first
+      #expect(first?.fiber == model.first?.fiber)
     }
   }
 
@@ -39,6 +40,7 @@ struct ReadyQueueTests {
     #expect(again?.fiber == 1)
     let second = queue.popFirst()
     #expect(second?.fiber == 2)
-    #expect(queue.isEmpty)
+    let isEmpty = queue.isEmpty
+    #expect(isEmpty)
   }
 }

@@ -26,6 +26,8 @@ package struct ScriptHeap: ~Copyable {
   var constants = 0
   /// The storage object with the names after a dot that were used as keys, 0 before there are any.
   var names = 0
+  /// What `prepare` was last called for.
+  private(set) var preparation = Preparation()
   /// Fibers that run on this heap: more than one when threads share it.
   package var sharers = 1
   /// Collections so far.
@@ -50,6 +52,7 @@ package struct ScriptHeap: ~Copyable {
     child.globals = globals
     child.constants = constants
     child.names = names
+    child.preparation = preparation
     return child
   }
 
@@ -61,29 +64,22 @@ package struct ScriptHeap: ~Copyable {
   var nameStorage: Value { Value(.storage, payload: UInt64(names)) }
 
   /// How many globals, constants and names after a dot a heap has places for.
-  struct Preparation: Equatable {
-    var globals: Int
-    var constants: Int
-    var names: Int
+  struct Preparation: Equatable, BitwiseCopyable {
+    var globals: UInt32 = 0
+    var constants: UInt32 = 0
+    var names: UInt32 = 0
 
     /// Words that `prepare` may need for it.
-    var words: Int { 4 + globals + constants + names }
-  }
-
-  /// What the heap is prepared for.
-  var preparation: Preparation {
-    Preparation(
-      globals: globals == 0 ? -1 : length(of: globalStorage),
-      constants: constants == 0 ? -1 : length(of: constantStorage),
-      names: names == 0 ? -1 : length(of: nameStorage))
+    var words: Int { 4 + Int(globals) + Int(constants) + Int(names) }
   }
 
   /// Makes places for the globals, constants and names of a program. Those that are there already
   /// keep their values: the program of a session grows.
   mutating func prepare(for wanted: Preparation) {
-    globals = grownStorage(globals, to: wanted.globals)
-    constants = grownStorage(constants, to: wanted.constants)
-    names = grownStorage(names, to: wanted.names)
+    globals = grownStorage(globals, to: Int(wanted.globals))
+    constants = grownStorage(constants, to: Int(wanted.constants))
+    names = grownStorage(names, to: Int(wanted.names))
+    preparation = wanted
   }
 
   private mutating func grownStorage(_ index: Int, to count: Int) -> Int {

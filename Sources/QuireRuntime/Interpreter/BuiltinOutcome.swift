@@ -32,4 +32,13 @@ package enum BuiltinOutcome: BitwiseCopyable, Sendable {
   /// `ScriptHeap.reserve` refused so many words; the world makes room and calls again. Nothing may
   /// have been changed by then.
   case room(Int)
+
+  /// Whether the fiber goes on at once, in its code or in a handler of the error.
+  @inline(__always)
+  var goesOn: Bool {
+    switch self {
+    case .value, .raise: true
+    case .wait, .again, .yield, .ended, .limit, .room: false
+    }
+  }
 }

@@ -93,8 +93,14 @@ package struct CodeImage: Sendable {
   /// By member name: the number that a region has under it.
   let regionFields: [RegionField?]
 
+  /// What a heap has to have places for.
+  let preparation: ScriptHeap.Preparation
+
   package init(_ program: Program) {
     self.program = program
+    preparation = ScriptHeap.Preparation(
+      globals: UInt32(program.globals.count), constants: UInt32(program.constants.count),
+      names: UInt32(program.memberNames.count))
     code = program.code.map { LoopInstruction($0) }
     targets = program.functions.map {
       CallTarget(

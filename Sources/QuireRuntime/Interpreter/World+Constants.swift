@@ -8,9 +8,7 @@ extension World {
   ///
   /// - Returns: false when the heap limit forbids it.
   mutating func prepareHeap() -> Bool {
-    let wanted = ScriptHeap.Preparation(
-      globals: image.program.globals.count, constants: image.program.constants.count,
-      names: image.program.memberNames.count)
+    let wanted = image.preparation
     if heap.preparation == wanted { return true }
     guard heap.reserve(wanted.words) || makeRoom(wanted.words) else { return false }
     heap.prepare(for: wanted)

@@ -90,6 +90,7 @@ extension World {
   /// Steps that begin within a time.
   ///
   /// Asked after every call that takes time, so the usual cost, a power of two, is not divided by.
+  @inline(__always)
   private static func steps(of cost: Nanoseconds, in time: Nanoseconds) -> Int {
     let isPowerOfTwo = cost & (cost - 1) == 0
     let whole = isPowerOfTwo ? (time - 1) >> cost.trailingZeroBitCount : (time - 1) / cost

@@ -116,7 +116,7 @@ extension World {
     settleSteps()
     let before = kernel.now
     let outcome = body(&self)
-    if kernel.now != before { grantSteps() }
+    if kernel.now != before && outcome.goesOn { grantSteps() }
     return conclude(outcome, result)
   }
 

@@ -285,18 +285,11 @@ extension World {
       case .callBuiltin:
         let builtin = builtins[code[at].b]
         let first = base &+ code[at].c
-        if builtin.quick != .no {
-          save(pc, base, left)
-          let value = perform(builtin.quick, first)
-          pc = current.execution.pc
-          base = current.execution.base
-          left = meter.left
-          if let value {
-            left &-= code[at].steps
-            store(base, code[at].a, value.bits)
-            if left <= 0 { break run }
-            continue run
-          }
+        if let value = quickly(builtin.quick, first) {
+          left &-= code[at].steps
+          store(base, code[at].a, value.bits)
+          if left <= 0 { break run }
+          continue run
         }
         save(at, base, left &- code[at].steps)
         let call = BuiltinCall(first: first, count: Int(builtin.count))

@@ -6,24 +6,33 @@ internal import QuireKernel
 internal import QuireProgram
 
 extension World {
-  /// The fast cases of a few builtins; nil when it takes the general way.
-  @inline(never)
-  mutating func perform(_ builtin: QuickBuiltin, _ first: Int) -> Value? {
-    let value = current.execution.value(at: first)
+  /// The fast cases of a few builtins; nil when it takes the general way. No place in the code and
+  /// no steps are looked at.
+  @inline(__always)
+  mutating func quickly(_ builtin: QuickBuiltin, _ first: Int) -> Value? {
     switch builtin {
-    case .abs:
-      guard value.isSmallInteger, value.smallInteger >= 0 else { return nil }
-      return value
-    case .len:
-      if value.has(.list) { return Value(small: heap.count(ofList: value)) }
-      guard value.has(.string), heap.isASCII(value) else { return nil }
-      return Value(small: heap.byteCount(of: value))
-    case .push:
-      guard value.has(.list), heap.reserve(heap.appendWords(1, to: value)) else { return nil }
-      heap.append(current.execution.value(at: first + 1), to: value)
-      return Value.none
     case .no: return nil
+    case .abs:
+      let value = current.execution.value(at: first)
+      return value.isSmallInteger && value.smallInteger >= 0 ? value : nil
+    case .len: return quickLength(of: current.execution.value(at: first))
+    case .push: return quickPush(first)
     }
+  }
+
+  @inline(never)
+  private func quickLength(of value: Value) -> Value? {
+    if value.has(.list) { return Value(small: heap.count(ofList: value)) }
+    guard value.has(.string), heap.isASCII(value) else { return nil }
+    return Value(small: heap.byteCount(of: value))
+  }
+
+  @inline(never)
+  private mutating func quickPush(_ first: Int) -> Value? {
+    let list = current.execution.value(at: first)
+    guard list.has(.list), heap.reserve(heap.appendWords(1, to: list)) else { return nil }
+    heap.append(current.execution.value(at: first + 1), to: list)
+    return Value.none
   }
 
   /// A builtin for which `isPlain` holds.

@@ -4,6 +4,7 @@
 // simulated time goes first, and equal times go first in, first out. A sleeper is simply an entry
 // whose time is still to come.
 
+internal import KernelStorage
 package import QuireKernel
 
 /// A fiber and the time from which it may run.
@@ -19,14 +20,16 @@ package struct ReadyEntry: Sendable, Hashable, BitwiseCopyable {
 }
 
 /// A binary heap of entries, smallest (time, order) first.
-package struct ReadyQueue: Sendable {
-  private var entries: [ReadyEntry] = []
+package struct ReadyQueue: ~Copyable {
+  /// The first `count` rows are the heap.
+  private var entries = Table<ReadyEntry>()
+  private var count = 0
   private var arrivals: UInt64 = 0
 
   package init() {}
 
-  package var isEmpty: Bool { entries.isEmpty }
-  package var first: ReadyEntry? { entries.first }
+  package var isEmpty: Bool { count == 0 }
+  package var first: ReadyEntry? { count == 0 ? nil : entries[0] }
 
   /// Adds an entry and returns its `order`.
   package mutating func insert(_ fiber: Int, at time: Nanoseconds) -> UInt64 {
@@ -37,38 +40,34 @@ package struct ReadyQueue: Sendable {
 
   /// Puts an entry back where it was.
   package mutating func restore(_ entry: ReadyEntry) {
-    entries.append(entry)
-    siftUp(entries.count - 1)
+    if count == entries.count { entries.append(entry) }
+    count += 1
+    siftUp(entry, from: count - 1)
   }
 
   package mutating func popFirst() -> ReadyEntry? {
-    guard let first = entries.first else { return nil }
-    let last = entries.removeLast()
-    if !entries.isEmpty {
-      entries[0] = last
-      if entries.count > 1 { siftDown(0) }
-    }
+    guard let first else { return nil }
+    count -= 1
+    if count > 0 { siftDown(entries[count]) }
     return first
   }
 
   // The entry that moves is held in hand; the others move by one place each.
 
-  private mutating func siftUp(_ start: Int) {
-    let entry = entries[start]
+  private mutating func siftUp(_ entry: ReadyEntry, from start: Int) {
     var place = start
     while place > 0 {
-      let parent = (place - 1) / 2
+      let parent = (place - 1) >> 1
       guard ReadyEntry.precedes(entry, entries[parent]) else { break }
       entries[place] = entries[parent]
       place = parent
     }
-    if place != start { entries[place] = entry }
+    entries[place] = entry
   }
 
-  private mutating func siftDown(_ start: Int) {
-    let entry = entries[start]
-    let count = entries.count
-    var place = start
+  /// Finds the place of an entry, from the root down.
+  private mutating func siftDown(_ entry: ReadyEntry) {
+    var place = 0
     while true {
       var child = 2 * place + 1
       if child >= count { break }
@@ -77,6 +76,6 @@ package struct ReadyQueue: Sendable {
       entries[place] = entries[child]
       place = child
     }
-    if place != start { entries[place] = entry }
+    entries[place] = entry
   }
 }
