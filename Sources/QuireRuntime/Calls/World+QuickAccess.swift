@@ -1,7 +1,8 @@
 // Accesses the short way: a word at an ordinary address, or one whole page.
 //
 // Loops of scripts make these calls a million times. Whatever is not among them takes the general
-// way (World+AccessCalls.swift), which gives the same answers; nothing has been done by then.
+// way (World+AccessCalls.swift), which gives the same answers; nothing has been done by then. So
+// does an access that is made again: only there what it has begun comes to its end.
 
 internal import QuireKernel
 internal import QuireProgram
@@ -26,7 +27,9 @@ extension World {
   @inline(__always)
   private mutating func quickLoad(_ call: BuiltinCall) -> BuiltinOutcome? {
     let place = argument(0, call)
-    guard place.has(.address), heap.reserve(ScriptHeap.numberWords) else { return nil }
+    guard place.has(.address), case .none = current.operation,
+      heap.reserve(ScriptHeap.numberWords)
+    else { return nil }
     var word: UInt64 = 0
     let progress = kernel.loadWord(place.inlineAddress, into: &word, by: current.task)
     guard case .done = progress else { return finish(.load, progress, .read, .none, call) }
@@ -36,7 +39,8 @@ extension World {
   @inline(__always)
   private mutating func quickStore(_ call: BuiltinCall) -> BuiltinOutcome? {
     let (place, value) = (argument(0, call), argument(1, call))
-    guard place.has(.address), value.isSmallInteger else { return nil }
+    guard place.has(.address), value.isSmallInteger, case .none = current.operation
+    else { return nil }
     let word = UInt64(bitPattern: value.smallInteger)
     let progress = kernel.storeWord(place.inlineAddress, word, by: current.task)
     guard case .done = progress else { return finish(.store, progress, .write, .none, call) }
