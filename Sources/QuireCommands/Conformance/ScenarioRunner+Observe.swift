@@ -83,7 +83,7 @@ extension ScenarioRunner {
     case .file: return "file:" + (files.name(of: area.object) ?? "?")
     default: break
     }
-    if area.start <= space.currentBreak, area.end >= space.startBreak { return "heap" }
+    if area.start < space.currentBreak, area.end > space.startBreak { return "heap" }
     return area.contains(space.startStack) ? "stack" : "anon"
   }
 

@@ -69,11 +69,18 @@ struct FailedAllocationTests {
 
   /// Runs a call with its first, second, … allocation failing until it succeeds, each time from
   /// the same state.
+  ///
+  /// - Parameter leavesParts: Linux keeps what it had done when memory ran out; then only the audit
+  ///   and what the call itself expects are held against it.
+  ///   `isRepeatable`: the same call makes sense again after it failed half-way.
   private func exhaust(
-    _ name: String, _ call: (inout Kernel, TaskIndex) -> Bool
+    _ name: String, on version: KernelVersion = .linux6_12, leavesParts: Bool = false,
+    isRepeatable: Bool = true, _ call: (inout Kernel, TaskIndex) -> Bool
   ) throws {
     for failing in 1..<200 {
-      var kernel = try Kernel(machine())
+      var machine = machine()
+      machine.kernel = version
+      var kernel = try Kernel(machine)
       let task = try prepare(&kernel)
       let before = View(kernel, task)
       kernel.failAllocation(after: failing)
@@ -84,7 +91,12 @@ struct FailedAllocationTests {
         #expect(failing > 1, "\(name) allocates nothing, so this test shows nothing")
         return
       }
-      #expect(View(kernel, task) == before, "\(name), allocation \(failing)")
+      #expect(leavesParts || View(kernel, task) == before, "\(name), allocation \(failing)")
+      // With memory again, the same call succeeds, whatever the first left behind.
+      if isRepeatable {
+        #expect(call(&kernel, task), "\(name) again, after allocation \(failing)")
+      }
+      #expect(kernel.checkInvariants().isEmpty, "\(name) again, after allocation \(failing)")
     }
     Issue.record("\(name) never succeeds")
   }
@@ -128,6 +140,115 @@ struct FailedAllocationTests {
     try exhaust("heap behind a read-only page") { kernel, task in
       let end = kernel.spaces[kernel.tasks[task].space].currentBreak
       return kernel.brk(end + 4 * page, by: task) == end + 4 * page
+    }
+  }
+
+  @Test("mremap: elsewhere, over another region, and leaving the old place mapped")
+  func remap() throws {
+    let page = Page.size
+    let far = Self.base + 1 << 40 + 3 * page
+    try exhaust("a longer region elsewhere") { kernel, task in
+      let request = RemapRequest(Self.base, 8 * page, to: 12 * page, .mayMove)
+      return (try? kernel.mremap(request, by: task)) != nil
+    }
+    try exhaust("a part of a region, far away") { kernel, task in
+      let request = RemapRequest(
+        Self.base + 2 * page, 3 * page, to: 3 * page, [.mayMove, .fixed], at: far)
+      return (try? kernel.mremap(request, by: task)) != nil
+    }
+    for version in KernelVersion.allCases {
+      try exhaust("over another region", on: version, leavesParts: true) { kernel, task in
+        let request = RemapRequest(
+          Self.base + page, 3 * page, to: 3 * page, [.mayMove, .fixed],
+          at: Self.base + 25 * page)
+        return (try? kernel.mremap(request, by: task)) != nil
+      }
+    }
+    try exhaust("several regions", on: .linux6_18, leavesParts: true, isRepeatable: false) {
+      kernel, task in
+      let request = RemapRequest(
+        Self.base + 4 * page, 16 * page, to: 16 * page, [.mayMove, .fixed], at: far)
+      return (try? kernel.mremap(request, by: task)) != nil
+    }
+    try exhaust("shared memory once more") { kernel, task in
+      let request = RemapRequest(Self.base + 16 * page, 0, to: 8 * page, .mayMove)
+      return (try? kernel.mremap(request, by: task)) != nil
+    }
+    try exhaust("the old place stays") { kernel, task in
+      let request = RemapRequest(
+        Self.base, 4 * page, to: 4 * page, [.mayMove, .dontUnmap], at: far)
+      return (try? kernel.mremap(request, by: task)) != nil
+    }
+  }
+
+  @Test("advice, locks and seals in the middle of a region")
+  func marks() throws {
+    let page = Page.size
+    for advice in [Advice.dontFork, .random, .dontDump, .wipeOnFork] {
+      try exhaust("madvise \(advice)") { kernel, task in
+        do throws(Errno) {
+          try kernel.madvise(Self.base + page, 2 * page, advice.rawValue, by: task)
+          return true
+        } catch {
+          #expect(error == .EAGAIN, "MADV-5")
+          return false
+        }
+      }
+    }
+    try exhaust("madvise populate", leavesParts: true) { kernel, task in
+      (try? kernel.madvise(
+        Self.base, 8 * page, Advice.populateWrite.rawValue, by: task)) != nil
+    }
+    try exhaust("guards", on: .linux6_18, leavesParts: true) { kernel, task in
+      (try? kernel.madvise(
+        Self.base + 25 * page, 2 * page, Advice.guardInstall.rawValue, by: task)) != nil
+    }
+    try exhaust("a lock for later") { kernel, task in
+      (try? kernel.mlock(Self.base + page, 2 * page, flags: 1, by: task)) != nil
+    }
+    try exhaust("a lock with its pages", leavesParts: true) { kernel, task in
+      (try? kernel.mlock(Self.base + page, 4 * page, by: task)) != nil
+    }
+    try exhaust("a seal") { kernel, task in
+      (try? kernel.mseal(Self.base + page, 2 * page, by: task)) != nil
+    }
+  }
+
+  @Test("munlock, brk and munmap that have to cut a region")
+  func cuts() throws {
+    let page = Page.size
+    try exhaust("munlock", leavesParts: true) { kernel, task in
+      guard (try? kernel.mlock(Self.base, 8 * page, by: task)) != nil else { return false }
+      return (try? kernel.munlock(Self.base + 2 * page, 3 * page, by: task)) != nil
+    }
+    try exhaust("a heap that shrinks inside of a region", leavesParts: true) { kernel, task in
+      let end = Layout.defaultBreak + 4 * page
+      let high = end + 2 * page
+      guard kernel.brk(high, by: task) == high else { return false }
+      return kernel.brk(end, by: task) == end
+    }
+  }
+
+  @Test("a fault makes tables of every level; whichever fails, the next attempt goes on")
+  func tables() throws {
+    let far: UInt64 = 0x1000_0000_0000
+    for flags in [MapFlags.private, .shared] {
+      for kind in [AccessKind.read, .write] {
+        for failing in 1..<16 {
+          var kernel = try Kernel(machine())
+          let task = try prepare(&kernel)
+          _ = try kernel.mmap(
+            MapRequest(at: far, length: Page.size, [.read, .write], [flags, .fixed, .anonymous]),
+            by: task)
+          let faults = kernel.tasks[task].minorFaults
+          kernel.failAllocation(after: failing)
+          var progress = kernel.access(far, kind, by: task)
+          kernel.failAllocation(after: 0)
+          #expect(kernel.checkInvariants().isEmpty, "\(kind), allocation \(failing)")
+          if progress == .again { progress = kernel.access(far, kind, by: task) }
+          #expect(progress == .done && kernel.tasks[task].minorFaults == faults + 1)
+        }
+      }
     }
   }
 
