@@ -26,6 +26,20 @@ struct SampleTests {
     #expect(!result.errors.contains("error:"), "\(result.errors)")
   }
 
+  /// What samples print, as a person has read it: Tests/Samples/NAME.txt for samples/NAME.quire.
+  static let outputs = folder.deletingLastPathComponent().appendingPathComponent("Tests/Samples")
+  static let golden =
+    (try? FileManager.default.contentsOfDirectory(atPath: outputs.path))?.sorted() ?? []
+
+  @Test("a sample prints what a person has read", arguments: golden)
+  func prints(_ name: String) throws {
+    let expected = try String(
+      contentsOf: Self.outputs.appendingPathComponent(name), encoding: .utf8)
+    let script = name.replacing(".txt", with: ".quire")
+    let result = try QuireProcess.run(["run", Self.folder.appendingPathComponent(script).path])
+    #expect(result.output == expected)
+  }
+
   @Test("a sample opens with a sentence on what it shows", arguments: names)
   func explains(_ name: String) throws {
     let text = try String(contentsOf: Self.folder.appendingPathComponent(name), encoding: .utf8)
