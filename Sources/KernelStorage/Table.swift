@@ -90,6 +90,14 @@ public struct Table<Element: BitwiseCopyable>: ~Copyable {
     if newCount > count { count = newCount }
   }
 
+  /// Copies `count` rows to another place of the table; the two places may overlap.
+  @inlinable
+  public mutating func moveRows(from source: Int, to target: Int, count moved: Int) {
+    precondition(moved >= 0 && source >= 0 && target >= 0, "Table: negative row")
+    precondition(max(source, target) <= count &- moved, "Table: rows out of range")
+    unsafe (base + target).update(from: base + source, count: moved)
+  }
+
   /// An independent copy, row for row.
   public borrowing func copy() -> Table {
     guard var table = Table(count: count) else {

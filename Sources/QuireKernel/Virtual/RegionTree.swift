@@ -176,10 +176,12 @@ package struct RegionTree: ~Copyable {
   ) {
     let (leaf, slot) = place(of: end, top)
     let place = leaf * Self.fanOut + slot
-    if newEnd == end && gaps[place] == gap { return }
+    let oldGap = gaps[place]
     keys[leaf * Self.fanOut + slot] = newEnd
     gaps[place] = gap
-    refreshAbove(leaf)
+    // The parent knows the leaf's last key and its largest gap.
+    let isLast = slot + 1 == Int(headers[leaf].count)
+    if gap != oldGap || isLast && newEnd != end { refreshAbove(leaf) }
   }
 
   /// The leaf where `end` is or belongs.
@@ -253,18 +255,14 @@ package struct RegionTree: ~Copyable {
   mutating func moveEntries(
     _ count: Int, from source: (node: Int, slot: Int), to target: (node: Int, slot: Int)
   ) {
-    let goesUp = source.node == target.node && target.slot > source.slot
-    for step in 0..<count {
-      let offset = goesUp ? count - 1 - step : step
-      let from = source.node * Self.fanOut + source.slot + offset
-      let to = target.node * Self.fanOut + target.slot + offset
-      keys[target.node * Self.fanOut + target.slot + offset] =
-        keys[source.node * Self.fanOut + source.slot + offset]
-      gaps[to] = gaps[from]
-      children[to] = children[from]
-      if source.node != target.node && headers[target.node].level > 0 {
-        headers[Int(children[to])].parent = UInt32(target.node)
-      }
+    let from = source.node * Self.fanOut + source.slot
+    let to = target.node * Self.fanOut + target.slot
+    keys.moveRows(from: from, to: to, count: count)
+    gaps.moveRows(from: from, to: to, count: count)
+    children.moveRows(from: from, to: to, count: count)
+    if source.node == target.node || headers[target.node].level == 0 { return }
+    for place in to..<to + count {
+      headers[Int(children[place])].parent = UInt32(target.node)
     }
   }
 
@@ -277,16 +275,14 @@ package struct RegionTree: ~Copyable {
 
   /// Writes the largest key and gap of `node` into its parent; says whether that changed anything.
   mutating func refreshEntry(of node: Int) -> Bool {
-    let parent = Int(headers[node].parent)
-    let slot = slotInParent(node)
-    let entry = parent * Self.fanOut + slot
+    let entry = Int(headers[node].parent) * Self.fanOut + slotInParent(node)
     let base = node * Self.fanOut
-    let count = Int(headers[node].count)
+    let end = base + Int(headers[node].count)
     var gap: UInt64 = 0
-    for slot in 0..<count { gap = max(gap, gaps[base + slot]) }
-    let key = keys[node * Self.fanOut + count - 1]
-    if keys[parent * Self.fanOut + slot] == key && gaps[entry] == gap { return false }
-    keys[parent * Self.fanOut + slot] = key
+    for place in base..<end { gap = max(gap, gaps[place]) }
+    let key = keys[end - 1]
+    if keys[entry] == key && gaps[entry] == gap { return false }
+    keys[entry] = key
     gaps[entry] = gap
     return true
   }
