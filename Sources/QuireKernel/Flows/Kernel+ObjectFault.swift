@@ -37,7 +37,7 @@ extension Kernel {
   /// The outcome of a fault that has its page: a major one if it has waited for a disk.
   private mutating func end(of fault: Fault) -> FaultOutcome {
     let isMajor = tasks[fault.task].retriedFault == fault.address
-    if isMajor { tasks[fault.task].retriedFault = 0 }
+    if isMajor { tasks[fault.task].retriedFault = Task.noFault }
     return isMajor ? .major : .done
   }
 

@@ -28,7 +28,7 @@ extension Kernel {
       tasks[fault.task].retriedFault = fault.address
       return .blocked(until: swap.cache[frame.index].transferEnd)
     }
-    tasks[fault.task].retriedFault = 0
+    tasks[fault.task].retriedFault = Task.noFault
     let present = mapSwapped(frame, swapped, fault, table: table, index: index)
     if fault.isWrite, !present.isWritable {
       try writeProtected(fault, present, table: table, index: index)
@@ -117,7 +117,7 @@ extension Kernel {
       if isMajor { tasks[fault.task].retriedFault = fault.address }
       return .blocked(until: swap.cache[frame.index].transferEnd)
     }
-    tasks[fault.task].retriedFault = 0
+    tasks[fault.task].retriedFault = Task.noFault
     joinObject(frame, page, object, from: entry)
     return isMajor ? .major : .done
   }

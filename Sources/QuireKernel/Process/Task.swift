@@ -182,8 +182,10 @@ public struct Task: Sendable, BitwiseCopyable {
   package var space: AddressSpaceIndex
   /// What the kernel took for the task itself.
   package internal(set) var footprint = TaskFootprint()
-  /// Page of the last fault that sleeps for the disk; when it is resumed it is a major one.
-  package var retriedFault: VirtualAddress = 0
+  /// Where a fault has slept for the disk, which makes it a major one when it is resumed; or
+  /// `noFault`, as 0 is an address.
+  package var retriedFault = noFault
+  package static let noFault = VirtualAddress.max
   public var oomScoreAdjustment: Int16 = 0
   public package(set) var limits = MemoryLimits()
   /// Most tasks that the ordinary user may have when this one forks (`RLIMIT_NPROC`).

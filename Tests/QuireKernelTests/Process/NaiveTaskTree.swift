@@ -107,6 +107,9 @@ struct NaiveTaskTree {
     return .wouldBlock
   }
 
+  /// Signals that do nothing to a task without a handler (SIGCONT is done when it is sent).
+  static let harmless: Set<Signal> = [.SIGCHLD, .SIGCONT, .SIGURG, .SIGWINCH]
+
   mutating func post(_ signal: Signal, to pid: ProcessID) {
     guard let at = index(of: pid), entries[at].state != .zombie, pid > 2 else { return }
     if signal == .SIGSTOP { entries[at].pending.remove(.SIGCONT) }
@@ -118,10 +121,9 @@ struct NaiveTaskTree {
       }
     }
     let isBlocked = entries[at].blocked.contains(signal)
-    let sleepsThrough = signal == .SIGCHLD || signal == .SIGCONT
     let ignores =
       entries[at].ignored.contains(signal)
-      || sleepsThrough && !entries[at].handled.contains(signal)
+      || Self.harmless.contains(signal) && !entries[at].handled.contains(signal)
     if ignores && !isBlocked { return }
     entries[at].pending.insert(signal)
     if isBlocked { return }
@@ -150,7 +152,7 @@ struct NaiveTaskTree {
         return .handler(signal, UInt32(signal.rawValue))
       }
       switch signal {
-      case .SIGCHLD, .SIGCONT: continue
+      case _ where Self.harmless.contains(signal): continue
       case .SIGSTOP:
         entries[at].state = .stopped
         tellParent(of: pid)
