@@ -5,9 +5,11 @@ extension Kernel {
   ///
   /// - Throws: ENOMEM, and nothing is left.
   /// Linux: `mm_alloc` and `setup_arg_pages`, kernel/fork.c and fs/exec.c.
-  package mutating func createAddressSpace(for task: TaskIndex) throws(Errno) -> AddressSpaceIndex {
+  package mutating func createAddressSpace(
+    for task: TaskIndex, stackPages: UInt64 = Layout.initialStackPages
+  ) throws(Errno) -> AddressSpaceIndex {
     let space = try makeAddressSpace(by: task)
-    do { try makeStack(in: space, by: task) } catch {
+    do { try makeStack(of: stackPages, in: space, by: task) } catch {
       freeAddressSpace(space)
       throw error
     }
@@ -28,8 +30,9 @@ extension Kernel {
     }
   }
 
-  private mutating func makeStack(in space: AddressSpaceIndex, by task: TaskIndex) throws(Errno) {
-    let pages = Layout.initialStackPages
+  private mutating func makeStack(
+    of pages: UInt64, in space: AddressSpaceIndex, by task: TaskIndex
+  ) throws(Errno) {
     let start = Layout.stackTop - pages * Page.size
     let area = VirtualMemoryArea(
       start: start, end: Layout.stackTop,

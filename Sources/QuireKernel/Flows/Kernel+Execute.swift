@@ -1,25 +1,101 @@
 // execve: a process keeps its identity and gets another program (LAYOUT-6).
 
 extension Kernel {
-  /// Replaces the memory of a process by that of an empty image: a stack, and a heap base.
+  /// Replaces the memory of a process by that of a program, or of an empty image: a stack, and a
+  /// heap base.
   ///
-  /// The caller becomes its only thread, with its pid; others are killed first.
-  /// Pid, parent, limits, credentials, blocked and pending signals and fault counts stay; handled
-  /// signals get their default action back, ignored ones stay ignored. A parent that waits in
-  /// vfork goes on.
+  /// The caller becomes its only thread, with its pid; others are killed first. Pid, parent,
+  /// limits, credentials, blocked and pending signals and fault counts stay; handled signals get
+  /// their default action back, ignored ones stay ignored. A parent that waits in vfork goes on.
   /// - Returns: false when other threads have still to end: the caller sleeps, and calls again when
   ///   it is woken.
-  /// - Throws: ENOMEM, and nothing has changed; EAGAIN when another thread is at it already.
+  /// - Throws: E2BIG for the arguments, EINVAL for a place that is no page or parts that do not fit
+  ///   below the stack, EPERM for one below `vm.mmap_min_addr`, ENOMEM; nothing has changed then.
+  ///   EAGAIN when another thread is at it.
   /// Linux: `begin_new_exec`, fs/exec.c.
   @discardableResult
-  public mutating func execute(named name: String, by task: TaskIndex) throws(Errno) -> Bool {
+  public mutating func execute(
+    named name: String, _ image: ProgramImage? = nil, by task: TaskIndex
+  ) throws(Errno) -> Bool {
     charge(costs.systemCall)
+    if let image { try check(image, for: task) }
     if try !becomeOnlyThread(task) { return false }
-    let space = try createAddressSpace(for: task)
+    let space: AddressSpaceIndex
+    if let image {
+      space = try load(image, by: task)
+    } else {
+      space = try createAddressSpace(for: task)
+    }
     replaceSpace(of: task, by: space)
     tasks[task].name = TaskName(name)
     tasks.forgetHandlers(of: task)
     return true
+  }
+
+  /// Linux: `bprm_stack_limits`, fs/exec.c, and the checks of `load_elf_binary`, fs/binfmt_elf.c.
+  private func check(_ image: ProgramImage, for task: TaskIndex) throws(Errno) {
+    let share = min(tasks[task].limits.stack / 4, ProgramImage.largestArgumentLimit)
+    if image.arguments > max(share, ProgramImage.leastArgumentLimit) { throw .E2BIG }
+    let room = Layout.taskSize - Page.alignUp(image.arguments) - (1 << 20)
+    let largest = max(image.text, image.data, image.bss)
+    if !Page.isAligned(image.base) || image.base > room || largest > room / 8 { throw .EINVAL }
+    let size = Page.alignUp(image.text) + Page.alignUp(image.data + image.bss)
+    if image.base + size > room { throw .EINVAL }
+  }
+
+  /// Builds the memory of a program; the task has its old one when this returns.
+  ///
+  /// Linux: `load_elf_binary`, fs/binfmt_elf.c, and `setup_arg_pages`, fs/exec.c.
+  private mutating func load(
+    _ image: ProgramImage, by task: TaskIndex
+  ) throws(Errno) -> AddressSpaceIndex {
+    let argumentPages = Page.alignUp(image.arguments) >> Page.shift
+    let reserve = Layout.initialStackPages - 1
+    let limit = max(tasks[task].limits.stack >> Page.shift, argumentPages, 1)
+    let space = try createAddressSpace(
+      for: task, stackPages: min(max(argumentPages, 1) + reserve, limit))
+    spaces[space].mapBase =
+      image.layout == .classical
+      ? Layout.noTopDown : Layout.mapBase(stackLimit: tasks[task].limits.stack)
+    // The calls that map work on the memory of the caller.
+    let old = tasks[task].space
+    let (minor, major) = (tasks[task].minorFaults, tasks[task].majorFaults)
+    tasks[task].space = space
+    defer {
+      tasks[task].space = old
+      tasks[task].minorFaults = minor
+      tasks[task].majorFaults = major
+    }
+    do throws(Errno) {
+      try mapParts(of: image, by: task)
+      for page in 0..<argumentPages {
+        let address = Layout.stackTop - (page + 1) * Page.size
+        guard access(address, .write, by: task) == .done else { throw .ENOMEM }
+      }
+    } catch {
+      releaseAddressSpace(space)
+      throw error
+    }
+    return space
+  }
+
+  /// The code, then data and zeros behind it, then the heap (LAYOUT-7, LAYOUT-8).
+  private mutating func mapParts(
+    of image: ProgramImage, by task: TaskIndex
+  ) throws(Errno) {
+    let flags: MapFlags = [.private, .anonymous, .fixedNoReplace]
+    let data = image.base + Page.alignUp(image.text)
+    let end = Page.alignUp(data + image.data + image.bss)
+    if data > image.base {
+      _ = try map(
+        MapRequest(at: image.base, length: image.text, [.read, .execute], flags),
+        of: MapSource(), by: task)
+    }
+    if end > data {
+      _ = try map(
+        MapRequest(at: data, length: end - data, [.read, .write], flags), of: MapSource(), by: task)
+    }
+    setBreakStart(end > image.base ? end : Layout.defaultBreak, of: tasks[task].space)
   }
 
   /// The point of no return: the old memory is left, and goes if nobody else lives in it.

@@ -150,7 +150,8 @@ extension Kernel {
     guard let found = findAddress(hint: hint, padded, flags, in: space) else { return nil }
     if hint != 0 && found == hint { return found }
     let rest = (offset &- found) & (span - 1)
-    return rest == 0 ? found + span : found + rest
+    let isTopDown = spaces[space].mapBase != Layout.noTopDown
+    return rest == 0 && isTopDown ? found + span : found + rest
   }
 
   /// A free range: the hint, else from the top down, else from the bottom up (LAYOUT-4, LAYOUT-5).
@@ -173,8 +174,9 @@ extension Kernel {
         of: length, from: max(floor, window.lowerBound), below: window.upperBound, in: root)
     }
     let low = flags.contains(.above4G) ? max(floor, 4 << 30) : floor
-    if let found = virtual.regions.highestGap(
-      of: length, from: low, below: spaces[space].mapBase, in: root)
+    let top = spaces[space].mapBase
+    if top > low,
+      let found = virtual.regions.highestGap(of: length, from: low, below: top, in: root)
     {
       return found
     }

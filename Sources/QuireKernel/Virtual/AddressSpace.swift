@@ -75,7 +75,8 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
   /// The index of regions; see `RegionTree`.
   package var regions = RegionTree.Root()
 
-  /// Top of the area for mmap, exclusive; the search goes down from here.
+  /// Top of the area for mmap, exclusive; the search goes down from here, or up from
+  /// `Layout.legacyMapBase` if it is 0 (LAYOUT-1).
   public var mapBase: VirtualAddress = 0x7fff_f7ff_f000
   public var startBreak: VirtualAddress = Layout.defaultBreak
   public internal(set) var currentBreak: VirtualAddress = Layout.defaultBreak

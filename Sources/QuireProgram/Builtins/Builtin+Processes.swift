@@ -31,9 +31,20 @@ extension Builtin {
       [
         Parameter("name", .string, "The new name, shown up to 15 characters."),
         Parameter("block", .processBlock, .optional, "What the new program does."),
+        Parameter("text", .size, .labelled, "Bytes of code; default 0."),
+        Parameter("data", .size, .labelled, "Bytes of data behind the code; default 0."),
+        Parameter("bss", .size, .labelled, "Bytes of zeros behind the data; default 0."),
+        Parameter("at", .address, .labelled, "Where the code begins; default 0x40_0000."),
+        Parameter("arguments", .size, .labelled, "Bytes on the stack at the start; default 0."),
+        Parameter(
+          "layout", .string, .labelled, "Where `mmap` begins; default \"flexible\".",
+          words: ["flexible", "classical"]),
       ],
       "Replaces the memory of the process; then the block runs, or what follows the call.",
       fails: [
+        Failure("E2BIG", "the arguments exceed a quarter of RLIMIT_STACK, or 6MiB"),
+        Failure("EINVAL", "`at` is no page, or the parts do not fit below the stack"),
+        Failure("EPERM", "`at` lies below vm.mmap_min_addr"),
         Failure("ENOMEM", "the new memory cannot be had; the old one stays"),
         Failure("EAGAIN", "another thread of the process is at it"),
       ]),

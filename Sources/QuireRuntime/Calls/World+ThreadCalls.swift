@@ -108,12 +108,13 @@ extension World {
 
   // MARK: exec
 
-  /// exec(name, block): the process goes on in fresh memory, here or in the block.
+  /// exec(name, block, text, data, bss, at, arguments, layout): the process goes on in fresh memory,
+  /// here or in the block.
   private mutating func execCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let name = try string(0, "name", call)
     let block = argument(1, call)
     if !block.isAbsent { try checkBlock(1, call) }
-    if try !replaceMemory(named: name) {
+    if try !replaceMemory(named: name, by: try image(call)) {
       current.operation = .waiting
       current.wait = .otherThreads
       return .wait
@@ -127,14 +128,32 @@ extension World {
     return .again
   }
 
+  private func image(_ call: BuiltinCall) throws(CallFailure) -> ProgramImage {
+    var image = ProgramImage()
+    image.text = try optionalSize(2, "text", call) ?? 0
+    image.data = try optionalSize(3, "data", call) ?? 0
+    image.bss = try optionalSize(4, "bss", call) ?? 0
+    image.base = try optionalAddress(5, "at", call) ?? image.base
+    image.arguments = try optionalSize(6, "arguments", call) ?? 0
+    if let word = try optionalString(7, "layout", call) {
+      guard let layout = MapLayout(rawValue: word) else {
+        throw .misuse("'layout' is \"flexible\" or \"classical\", not \"\(word)\"")
+      }
+      image.layout = layout
+    }
+    return image
+  }
+
   /// The kernel's part of exec, and a heap of its own for whoever shares one; false when other
   /// threads have to end first.
-  private mutating func replaceMemory(named name: String) throws(CallFailure) -> Bool {
+  private mutating func replaceMemory(
+    named name: String, by image: ProgramImage
+  ) throws(CallFailure) -> Bool {
     let isShared = heap.sharers > 1
     if isShared { try reserveCopyOfHeap() }
     do throws(CallFailure) {
       let isDone = try refusable { world throws(Errno) in
-        try world.kernel.execute(named: name, by: world.current.task)
+        try world.kernel.execute(named: name, image, by: world.current.task)
       }
       drainWakeups()
       if isDone {

@@ -123,6 +123,67 @@ struct VforkTests {
     }
   }
 
+  @Test("LAYOUT-1, LAYOUT-2, LAYOUT-8, LAYOUT-9: where an image puts code, data, heap and stack")
+  func image() throws {
+    var kernel = try Kernel(machine())
+    let (task, _) = try prepare(&kernel)
+    var image = ProgramImage()
+    (image.text, image.data, image.bss, image.arguments) = (5000, 100, 4000, 5000)
+    let faults = kernel.tasks[task].minorFaults
+    try kernel.execute(named: "image", image, by: task)
+    let areas = kernel.regions(of: kernel.tasks[task].space)
+    #expect(areas.map(\.start) == [0x40_0000, 0x40_2000, Layout.stackTop - 34 * Self.page])
+    #expect(areas.map(\.end) == [0x40_2000, 0x40_4000, Layout.stackTop])
+    let space = kernel.spaces[kernel.tasks[task].space]
+    #expect(space.startBreak == 0x40_4000 && space.mapBase == 0x7fff_f7ff_f000)
+    // The arguments are there, and nobody has faulted for them.
+    #expect(space.anonPages == 2 && kernel.tasks[task].minorFaults == faults)
+    image.layout = .classical
+    try kernel.execute(named: "image", image, by: task)
+    let span = 2 * Layout.middleSpan
+    let request = MapRequest(length: span, .read, [.private, .anonymous])
+    let first = try kernel.mmap(request, by: task)
+    #expect(first % Layout.middleSpan == 0 && first > Layout.legacyMapBase)
+    #expect(try kernel.mmap(request, by: task) == first + span)
+    let child = try kernel.fork(task)
+    #expect(try kernel.mmap(request, by: child) == first + 2 * span)
+    #expect(kernel.checkInvariants().isEmpty)
+  }
+
+  @Test("LAYOUT-6: what execve refuses, allocations that fail among it, leaves the old program")
+  func refusedImages() throws {
+    var kernel = try Kernel(machine())
+    let (task, start) = try prepare(&kernel)
+    let maps = kernel.mapsText(of: task)
+    func expect(_ error: Errno, _ change: (inout ProgramImage) -> Void) {
+      var image = ProgramImage()
+      change(&image)
+      #expect(throws: error) { try kernel.execute(named: "no", image, by: task) }
+      #expect(kernel.mapsText(of: task) == maps)
+    }
+    expect(.E2BIG) { $0.arguments = 2 << 20 + 1 }
+    expect(.EINVAL) { $0.base += 1 }
+    expect(.EINVAL) { $0.base = Layout.taskSize - Self.page }
+    expect(.EINVAL) { $0.text = .max }
+    expect(.ENOMEM) { $0.data = 1 << 40 }
+    var image = ProgramImage()
+    (image.text, image.bss, image.arguments) = (4096, 4096, 9000)
+    var failing = 1
+    while failing < 80 {
+      kernel.failAllocation(after: failing)
+      let succeeded = (try? kernel.execute(named: "new", image, by: task)) != nil
+      kernel.failAllocation(after: 0)
+      let violations = kernel.checkInvariants()
+      #expect(violations.isEmpty, "allocation \(failing): \(violations)")
+      if succeeded { break }
+      #expect(kernel.mapsText(of: task) == maps, "allocation \(failing)")
+      var value: UInt8 = 0
+      #expect(kernel.loadByte(start, into: &value, by: task) == .done && value == 1)
+      failing += 1
+    }
+    #expect(failing > 5 && failing < 80)
+  }
+
   @Test("AUDIT-17: the users of an address space, and the parent of a vfork")
   func audit() throws {
     func expect(_ rule: String, _ corrupt: (inout Kernel, TaskIndex) -> Void) throws {
