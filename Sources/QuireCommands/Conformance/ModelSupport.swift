@@ -27,13 +27,6 @@ enum ModelSupport {
     }
   }
 
-  /// The flags of mmap that the model has.
-  private static let mapFlags: [String] = [
-    "shared", "private", "fixed", "anon", "low32", "growsdown", "denywrite", "noreserve",
-    "populate", "nonblock", "stack", "noreplace", "locked", "droppable", "shared_validate", "sync",
-    "hugetlb",
-  ]
-
   /// Pages declared broken: `MADV_HWPOISON` and `MADV_SOFT_OFFLINE`, which only tests use.
   private static let poisoning: ClosedRange<UInt64> = 100...101
 
@@ -42,8 +35,11 @@ enum ModelSupport {
   }
 
   private static func lack(of arguments: MapArguments) -> String? {
-    var rest = arguments.flags
-    for (name, value) in LinuxNames.map where mapFlags.contains(name) { rest &= ~value }
-    return rest == 0 ? nil : "mmap " + LinuxNames.describe(rest, in: LinuxNames.map)
+    let isAnonymous = arguments.flags & LinuxNames.value(of: "anon", in: LinuxNames.map) != 0
+    // Without a reservation huge pages may be mapped, though none can ever be touched.
+    let huge = ["hugetlb", "noreserve"].reduce(0) {
+      $0 | LinuxNames.value(of: $1, in: LinuxNames.map)
+    }
+    return isAnonymous && arguments.flags & huge == huge ? "mmap hugetlb,noreserve" : nil
   }
 }

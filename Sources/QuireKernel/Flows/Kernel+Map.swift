@@ -12,9 +12,40 @@ extension Kernel {
     if !Page.isAligned(request.offset) { throw .EINVAL }
     let isAnonymous = request.flags.contains(.anonymous)
     let object = isAnonymous ? .none : try mappedObject(request)
-    // Pages of 2 MiB are set aside at boot; this machine has none.
-    if request.flags.contains(.hugeTLB) { throw isAnonymous ? .ENOMEM : .EINVAL }
+    if request.flags.contains(.hugeTLB) {
+      // No file of this machine has huge pages.
+      throw isAnonymous ? refusalOfHugePages(request, by: task) : .EINVAL
+    }
     return try map(request, of: MapSource(object: object, access: request.file?.access), by: task)
+  }
+
+  /// Huge pages are set aside at boot, and this machine has none: whatever is right about the
+  /// request, they cannot be reserved. What lay at a fixed place is gone by then.
+  ///
+  /// Linux: `hugetlbfs_file_mmap`, fs/hugetlbfs/inode.c.
+  private mutating func refusalOfHugePages(_ request: MapRequest, by task: TaskIndex) -> Errno {
+    let size: UInt64
+    switch request.flags.rawValue >> MapFlags.hugeShift & 0x3f {
+    case 0, 21: size = 2 << 20
+    case 30: size = 1 << 30
+    default: return .EINVAL
+    }
+    var whole = request
+    whole.length = (request.length &+ size - 1) & ~(size - 1)
+    let isFixed = !request.flags.isDisjoint(with: [.fixed, .fixedNoReplace])
+    let isOdd = isFixed && request.address & (size - 1) != 0
+    do throws(Errno) {
+      try checkLength(of: whole)
+      if isOdd && whole.length <= Layout.taskSize { throw .EINVAL }
+      var area = try place(whole, of: .none, by: task)
+      let kind = request.flags.rawValue & MapFlags.typeMask
+      if area.flags.contains(.growsDown) || kind == MapFlags.droppable.rawValue { throw .EINVAL }
+      _ = try settleFlags(&area, whole, MapSource(), by: task)
+      try unmapRegions(area.start, area.end, in: area.space, by: task)
+      return .ENOMEM
+    } catch {
+      return error
+    }
   }
 
   /// What mmap and shmat have in common.
@@ -45,12 +76,7 @@ extension Kernel {
     _ request: MapRequest, of object: MemoryObjectIndex, by task: TaskIndex
   ) throws(Errno) -> VirtualMemoryArea {
     let space = tasks[task].space
-    if request.length == 0 { throw .EINVAL }
-    let length = Page.alignUp(request.length)
-    if length == 0 { throw .ENOMEM }
-    if (request.offset >> Page.shift) &+ (length >> Page.shift) < request.offset >> Page.shift {
-      throw .EOVERFLOW
-    }
+    let length = try checkLength(of: request)
     if spaces[space].regionCount > tunables.maxMapCount { throw .ENOMEM }
     var flags = VMAFlags(request.protection)
     flags.formUnion(.mayAccess)
@@ -58,6 +84,7 @@ extension Kernel {
     if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
     if request.flags.contains(.locked) { flags.insert(.locked) }
     if request.flags.contains(.stack) { flags.insert(.noHugePage) }
+    if request.flags.contains(.sync) { flags.insert(.sync) }
     let start = try address(for: request, length, of: object, in: space, by: task)
     if request.flags.contains(.fixedNoReplace),
       !virtual.regions.firstOverlapping(start, start + length, in: spaces[space].regions.top).isNone
@@ -66,6 +93,17 @@ extension Kernel {
     }
     return VirtualMemoryArea(
       start: start, end: start + length, flags: flags, object: .none, anonVMA: .none, space: space)
+  }
+
+  /// The length in whole pages.
+  @discardableResult
+  private func checkLength(of request: MapRequest) throws(Errno) -> UInt64 {
+    if request.length == 0 { throw .EINVAL }
+    let length = Page.alignUp(request.length)
+    if length == 0 { throw .ENOMEM }
+    let first = request.offset >> Page.shift
+    if first &+ length >> Page.shift < first { throw .EOVERFLOW }
+    return length
   }
 
   /// The address of a mapping: the place asked for, the hint, or one that is free (MMAP-3).

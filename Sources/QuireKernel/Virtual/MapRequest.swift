@@ -44,6 +44,10 @@ public struct MapFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let nonBlock = MapFlags(rawValue: 0x1_0000)
   public static let stack = MapFlags(rawValue: 0x2_0000)
   public static let hugeTLB = MapFlags(rawValue: 0x4_0000)
+  /// Where the power of two of a huge page's size begins; 0 asks for 2 MiB.
+  ///
+  /// Linux: `MAP_HUGE_SHIFT`, include/uapi/asm-generic/hugetlb_encode.h.
+  static let hugeShift: UInt64 = 26
   public static let sync = MapFlags(rawValue: 0x8_0000)
   public static let fixedNoReplace = MapFlags(rawValue: 0x10_0000)
 

@@ -40,7 +40,9 @@ public struct VMAFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let hugePage = VMAFlags(rawValue: 0x2000_0000)
   public static let noHugePage = VMAFlags(rawValue: 0x4000_0000)
   /// Equal pages might be merged, which this machine never does. A bit of our own.
-  public static let mergeable = VMAFlags(rawValue: 0x80_0000)
+  public static let mergeable = VMAFlags(rawValue: 0x800)
+  /// Mapped with MAP_SYNC, which only persistent memory heeds.
+  public static let sync = VMAFlags(rawValue: 0x80_0000)
   /// Sealed: it stays as it is until the process ends. A bit of our own, like the next.
   public static let sealed = VMAFlags(rawValue: 0x40_0000)
   /// A bit of our own: the kernel keeps it above bit 31.

@@ -58,7 +58,9 @@ struct RegionTableTests {
       space: .none)
   }
 
-  @Test("look-up, order and holes equal a sorted array's", arguments: swarmSeeds(6, from: 1) as Range<UInt64>)
+  @Test(
+    "look-up, order and holes equal a sorted array's",
+    arguments: swarmSeeds(6, from: 1) as Range<UInt64>)
   func swarm(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var table = RegionTable()

@@ -235,14 +235,17 @@ extension NaiveMemory {
   mutating func mmap(_ request: MapRequest, _ task: TaskIndex) throws(Errno) -> UInt64 {
     if request.offset % 4096 != 0 { throw .EINVAL }
     if !request.flags.contains(.anonymous) { throw .EBADF }
-    if request.flags.contains(.hugeTLB) { throw .ENOMEM }
-    if request.length == 0 { throw .EINVAL }
-    let length = Page.alignUp(request.length)
+    let isHuge = request.flags.contains(.hugeTLB)
+    let unit: UInt64 = isHuge ? 2 << 20 : 4096
+    let length = (request.length &+ unit - 1) / unit * unit
+    if request.length == 0 || isHuge && length == 0 { throw .EINVAL }
     if length == 0 { throw .ENOMEM }
+    if (request.offset >> 12) &+ length >> 12 < request.offset >> 12 { throw .EOVERFLOW }
     var flags = VMAFlags(request.protection).union(.mayAccess).union(self[task].futureFlags)
     if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
     if request.flags.contains(.locked) { flags.insert(.locked) }
     if request.flags.contains(.stack) { flags.insert(.noHugePage) }
+    if request.flags.contains(.sync) { flags.insert(.sync) }
     let kind = request.flags.rawValue & MapFlags.typeMask
     var start = Page.alignDown(request.address)
     if length > Layout.taskSize { throw .ENOMEM }
@@ -251,6 +254,7 @@ extension NaiveMemory {
       start = try freePlace(task, start, length, shared: kind == 1, request.flags)
     } else {
       start = request.address
+      if start % unit != 0 && isHuge { throw .EINVAL }
       if start > Layout.taskSize - length { throw .ENOMEM }
       if start % 4096 != 0 { throw .EINVAL }
       if start < 65536 && !self[task].isPrivileged { throw .EPERM }
@@ -267,9 +271,16 @@ extension NaiveMemory {
       flags.formUnion([.shared, .mayShare])
     case 2: break
     case 8:
+      if isHuge { throw .EINVAL }
       if request.flags.contains(.locked) || flags.contains(.growsDown) { throw .EINVAL }
       flags.formUnion([.droppable, .noReserve, .wipeOnFork, .dontDump])
     default: throw .EINVAL
+    }
+    if isHuge {
+      if flags.contains(.growsDown) { throw .EINVAL }
+      try checkSealed(start, start + length, of: task)
+      unmap(start, start + length, of: task)
+      throw .ENOMEM
     }
     if request.flags.contains(.noReserve) { flags.insert(.noReserve) }
     try map(start, start + length, flags, of: task)
