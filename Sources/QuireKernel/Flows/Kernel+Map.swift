@@ -31,7 +31,7 @@ extension Kernel {
     default: return .EINVAL
     }
     var whole = request
-    whole.length = (request.length &+ size - 1) & ~(size - 1)
+    whole.length = (request.length &+ (size - 1)) & ~(size - 1)
     let isFixed = !request.flags.isDisjoint(with: [.fixed, .fixedNoReplace])
     let isOdd = isFixed && request.address & (size - 1) != 0
     do throws(Errno) {

@@ -108,8 +108,8 @@ extension World {
 
   // MARK: exec
 
-  /// exec(name, block, text, data, bss, at, arguments, layout): the process goes on in fresh memory,
-  /// here or in the block.
+  /// exec(name, block, text, data, bss, at, arguments, layout): the process goes on in fresh
+  /// memory, here or in the block.
   private mutating func execCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let name = try string(0, "name", call)
     let block = argument(1, call)
