@@ -179,9 +179,8 @@ extension Kernel {
   private func nextSignal(of task: TaskIndex) -> Signal? {
     let signals = deliverableSignals(of: task)
     if signals.contains(.SIGKILL) { return .SIGKILL }
-    for signal in [Signal.SIGBUS, .SIGFPE, .SIGSEGV] where signals.contains(signal) {
-      return signal
-    }
+    let synchronous = [Signal.SIGILL, .SIGTRAP, .SIGBUS, .SIGFPE, .SIGSEGV, .SIGSYS]
+    for signal in synchronous where signals.contains(signal) { return signal }
     return signals.lowest
   }
 

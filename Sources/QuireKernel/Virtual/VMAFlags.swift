@@ -21,7 +21,7 @@ public struct VMAFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   /// known to be dirty. A bit of our own.
   ///
   /// Linux: `vma_wants_writenotify`, mm/mmap.c.
-  public static let tracksWrites = VMAFlags(rawValue: 0x0800)
+  public static let tracksWrites = VMAFlags(rawValue: 0x1000)
   public static let pfnMap = VMAFlags(rawValue: 0x0400)
   public static let locked = VMAFlags(rawValue: 0x2000)
   public static let io = VMAFlags(rawValue: 0x4000)

@@ -110,6 +110,9 @@ struct NaiveTaskTree {
   /// Signals that do nothing to a task without a handler (SIGCONT is done when it is sent).
   static let harmless: Set<Signal> = [.SIGCHLD, .SIGCONT, .SIGURG, .SIGWINCH]
 
+  /// Signals of a task's own accesses and instructions, delivered before the others.
+  static let synchronous: Set<Signal> = [.SIGILL, .SIGTRAP, .SIGBUS, .SIGFPE, .SIGSEGV, .SIGSYS]
+
   mutating func post(_ signal: Signal, to pid: ProcessID) {
     guard let at = index(of: pid), entries[at].state != .zombie, pid > 2 else { return }
     if signal == .SIGSTOP { entries[at].pending.remove(.SIGCONT) }
@@ -143,7 +146,8 @@ struct NaiveTaskTree {
   mutating func deliver(to pid: ProcessID) -> SignalDelivery {
     while let at = index(of: pid) {
       let ready = entries[at].pending.subtracting(entries[at].blocked)
-      let first = ready.contains(.SIGKILL) ? .SIGKILL : ready.min { $0.rawValue < $1.rawValue }
+      let urgent = ready.contains(.SIGKILL) ? [.SIGKILL] : ready.intersection(Self.synchronous)
+      let first = (urgent.isEmpty ? ready : urgent).min { $0.rawValue < $1.rawValue }
       guard let signal = first else { return .none }
       entries[at].pending.remove(signal)
       if entries[at].ignored.contains(signal) { continue }
