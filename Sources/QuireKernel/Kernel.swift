@@ -34,6 +34,8 @@ public struct Kernel: ~Copyable {
   package var tasks: TaskTable
   public internal(set) var spaces: SpaceTable
   package var virtual: VirtualMemory
+  /// What each CPU translates addresses by.
+  var tlb: TLB
   package internal(set) var lru: LRUVector
   package internal(set) var swap: SwapAreas
 
@@ -75,6 +77,7 @@ public struct Kernel: ~Copyable {
     spaces = SpaceTable()
     virtual = VirtualMemory(
       zeroFrame: zeroFrame, kernelTables: kernelTables, freePages: freePages)
+    tlb = TLB(cpus: machine.cpus, capacity: machine.tlb)
     slab = SlabAllocator(cpus: machine.cpus)
     trackedGauges = Gauges()
     self.machine = machine

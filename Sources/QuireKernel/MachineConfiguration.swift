@@ -28,6 +28,10 @@ public struct MachineConfiguration: Sendable, Hashable {
   public var ram: UInt64 = 256 << 20
   /// Simulated processors, 1 ... `maximumCPUs`.
   public var cpus = 2
+  /// Translations that each CPU remembers: a power of two, or 0 for CPUs that remember none.
+  ///
+  /// With any, every access takes the long way through the tables.
+  public var tlb = 0
   public var swap: [SwapConfiguration] = []
   /// Bytes kept for the kernel image (BOOT-1).
   public var reserve: UInt64 = 4 << 20
@@ -37,6 +41,8 @@ public struct MachineConfiguration: Sendable, Hashable {
   public init() {}
 
   public static let maximumCPUs = 64
+  /// More than any processor of today has.
+  public static let maximumTLB = 4096
   /// A machine smaller than this cannot hold its own kernel.
   public static let minimumRAM: UInt64 = 8 << 20
   /// 4 TiB: frame numbers are 32 bits wide and the direct map is 64 TiB.
@@ -115,6 +121,9 @@ extension MachineConfiguration {
     if !Page.isAligned(ram) { try refuse("ram", "RAM comes in whole pages of 4KiB") }
     if cpus < 1 || cpus > Self.maximumCPUs {
       try refuse("cpus", "a machine has 1 to \(Self.maximumCPUs) CPUs, not \(cpus)")
+    }
+    if tlb < 0 || tlb > Self.maximumTLB || tlb & (tlb - 1) != 0 {
+      try refuse("tlb", "a TLB has a power of two of entries, at most \(Self.maximumTLB), or 0")
     }
     if reserve > ram / 2 {
       try refuse("reserve", "the kernel image would fill more than half of the RAM")

@@ -93,8 +93,14 @@ extension Kernel {
         guard case .done = progress else { return progress }
       }
       entry = translate(address, kind, in: space)
-      if !entry.isNone { return .done }
+      if !entry.isNone { break }
     }
+    if tlb.isOn {
+      remember(address, kind, by: task)
+      // Without a row every access comes this way, and those that go straight pay nothing.
+      virtual.walkCache.drop(space, address)
+    }
+    return .done
   }
 
   // MARK: Walks

@@ -71,6 +71,7 @@ extension Kernel {
   package mutating func releaseAddressSpace(_ space: AddressSpaceIndex) {
     spaces[space].users -= 1
     if spaces[space].users > 0 { return }
+    unload(space)
     let first = spaces[space].regions.first
     if !first.isNone {
       removeRegions(wholeRun(from: first, in: space), from: space)

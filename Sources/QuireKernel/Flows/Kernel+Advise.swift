@@ -132,6 +132,8 @@ extension Kernel {
     forEachEntry(start, end, in: area.space) { kernel, table, index, entry in
       kernel.lazyFree(entry, table: table, index: index, in: area.space)
     }
+    // What is written from now on must be marked anew.
+    flush(FlushRange(start: start, end: end), of: area.space)
   }
 
   /// Linux: `madvise_free_pte_range`, mm/madvise.c.

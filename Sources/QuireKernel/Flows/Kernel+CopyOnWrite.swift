@@ -58,6 +58,7 @@ extension Kernel {
       release(frame)
       return
     }
+    flushPage(fault.address, of: fault.space)
     if entry.isSpecial {
       spaces[fault.space].anonPages += 1
       install(frame, flags, table: table, index: index)

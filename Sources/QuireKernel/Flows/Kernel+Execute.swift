@@ -105,6 +105,7 @@ extension Kernel {
     let old = tasks[task].space
     spaces[space].owner = tasks[task].threadGroup
     tasks[task].space = space
+    replaceLoaded(old, by: space)
     completeVfork(of: task)
     releaseAddressSpace(old)
   }

@@ -14,6 +14,8 @@ extension Kernel {
     throws(Errno) -> AddressSpaceIndex
   {
     let target = try makeEmptyCopy(of: source, by: task)
+    // The parent may write none of its pages any more, also when there is no child (FORK-4).
+    defer { flush(.everything, of: source) }
     do {
       var region = spaces[source].regions.first
       while !region.isNone {

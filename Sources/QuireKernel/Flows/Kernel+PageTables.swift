@@ -121,6 +121,8 @@ extension Kernel {
     _ table: FrameNumber, level: Int, at address: UInt64, of space: AddressSpaceIndex
   ) {
     if level == TableLevel.leaf { virtual.walkCache.drop(space, address) }
+    tlb.gather.add(address, address + Page.size)
+    tlb.gather.freedTables = true
     spaces[space].tableBytes -= Page.size
     gauges.nr_page_table_pages -= 1
     freeTable(table)

@@ -44,6 +44,7 @@ extension Kernel {
     by task: TaskIndex
   ) throws(Errno) {
     let space = tasks[task].space
+    defer { finishGather(of: space) }
     var region = first
     var cursor = start
     while cursor < end {
@@ -131,6 +132,7 @@ extension Kernel {
       let index = TableLevel.index(address, TableLevel.leaf)
       var entry = memory.entry(table: table, index: index)
       if entry.isPresent {
+        let old = entry
         entry = entry.modified(protection)
         if mayUpgrade && !entry.isSpecial
           && memory.frames[entry.frame].flags.isSuperset(of: [.anonymous, .anonExclusive])
@@ -140,6 +142,10 @@ extension Kernel {
           entry.bits |= PageTableEntry.writeBit
         }
         memory.setEntry(table: table, index: index, to: entry)
+        // Any other rights, wider ones too, make the kernel flush.
+        if old.isPresentToHardware && entry != old {
+          tlb.gather.add(address, address + Page.size)
+        }
       }
       address += Page.size
     }

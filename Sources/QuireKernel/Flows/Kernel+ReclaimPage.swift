@@ -123,6 +123,7 @@ extension Kernel {
       replaceBySwap(frame, &mapping, in: area.space)
     } else {
       setEntry(of: &mapping, to: .none)
+      flushPage(mapping.address, of: area.space)
       removeCachedMapping(frame, in: area.space)
     }
     memory.frames[frame].referenceCount -= 1
@@ -142,6 +143,7 @@ extension Kernel {
       return false
     }
     setEntry(of: &mapping, to: .none)
+    flushPage(mapping.address, of: space)
     spaces[space].anonPages -= 1
     removeAnonMapping(frame)
     memory.frames[frame].referenceCount -= 1
@@ -157,6 +159,7 @@ extension Kernel {
     memory.frames[frame].flags.remove(.anonExclusive)
     let entry = swap.cache[frame.index].entry
     setEntry(of: &mapping, to: PageTableEntry(swap: entry, exclusive: isExclusive))
+    flushPage(mapping.address, of: space)
     swap.addUser(entry)
     spaces[space].anonPages -= 1
     spaces[space].swapEntries += 1

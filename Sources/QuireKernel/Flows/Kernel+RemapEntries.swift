@@ -55,11 +55,13 @@ extension Kernel {
       let extent = min(end - address, room)
       if extent == span && memory.leafTable(below: root, of: place).isNone {
         try moveTable(table, from: address, to: place, in: space, by: task)
+        flush(FlushRange(start: address, end: address + extent), of: space)
       } else {
         let copy = try makeLeafTable(for: place, in: space, by: task)
         moveEntries(
           Int(extent >> Page.shift), from: (table, TableLevel.index(address, TableLevel.leaf)),
           to: (copy, TableLevel.index(place, TableLevel.leaf)))
+        flush(FlushRange(start: address, end: address + extent), of: space)
       }
       address += extent
     }

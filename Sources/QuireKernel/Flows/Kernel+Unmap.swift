@@ -104,6 +104,7 @@ extension Kernel {
     freeTables(
       of: space, start, end, floor: before.isNone ? 0 : virtual.regions[before].end,
       ceiling: after.isNone ? 0 : virtual.regions[after].start)
+    finishGather(of: space)
     uncharge(pages: run.accountedPages)
   }
 }

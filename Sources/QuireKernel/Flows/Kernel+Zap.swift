@@ -27,7 +27,7 @@ extension Kernel {
     var address = start
     while true {
       let table = memory.nextLeafTable(below: root, from: &address, to: end)
-      if table.isNone { return }
+      if table.isNone { break }
       let stop = min(end, (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1)
       let isEmpty = zapEntries(of: table, address, stop, flags, in: space, kind)
       if kind == .unneeded && isEmpty && stop - address == TableLevel.span(TableLevel.leaf)
@@ -37,6 +37,8 @@ extension Kernel {
       }
       address = stop
     }
+    // A region that goes has more to lose: whoever takes it away flushes once for all.
+    if kind != .region { finishGather(of: space) }
   }
 
   /// Says whether nothing is left there; only guards can be.
@@ -52,6 +54,7 @@ extension Kernel {
     while index < stop {
       let count = zapRun(EntryRun(page: words, index: index, count: stop - index), flags, in: space)
       if count > 0 {
+        tlb.gather.add(entries: index..<(index + count), near: start)
         index += count
         continue
       }
@@ -61,6 +64,7 @@ extension Kernel {
       } else if !entry.isNone {
         memory.store.dense[words, index] = 0
         if entry.isPresent {
+          tlb.gather.add(entries: index..<(index + 1), near: start)
           unmap(entry, of: flags, in: space)
         } else if entry.isSwap {
           spaces[space].swapEntries -= 1

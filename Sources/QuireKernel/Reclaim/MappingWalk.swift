@@ -7,6 +7,7 @@ internal import KernelStorage
 /// Linux: `struct page_vma_mapped_walk`, include/linux/rmap.h.
 struct Mapping: BitwiseCopyable {
   var region: VMAIndex
+  var address: VirtualAddress
   /// The page of words behind the table, and the entry's place in it.
   var page: Int
   var index: Int
@@ -64,7 +65,8 @@ extension Kernel {
       let index = TableLevel.index(address, TableLevel.leaf)
       let entry = PageTableEntry(bits: memory.store.dense[page, index])
       if entry.isPresent, entry.frame == walk.frame {
-        return Mapping(region: region, page: page, index: index, entry: entry)
+        return Mapping(
+          region: region, address: address, page: page, index: index, entry: entry)
       }
     }
   }

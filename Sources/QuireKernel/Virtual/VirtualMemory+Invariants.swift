@@ -18,6 +18,7 @@ extension Kernel {
     checkFrames(account, &violations)
     checkTotals(account, &violations)
     checkWalkCache(&violations)
+    checkTranslations(&violations)
     let spares =
       virtual.reverseMap.spareChains.count + virtual.reverseMap.spareAnonVMAs.count
       + virtual.objects.pages.spareNodes.count + virtual.reverseMap.freedChains.count

@@ -53,7 +53,7 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
 /// What `show` can show: `show maps child`.
 package enum ShowView: String, CaseIterable, Hashable, Sendable {
   case machine, memory, maps, smaps, status, processes, buddy, slab, slabs, swap, vmstat, meminfo,
-    zones, walk, pagemap
+    zones, walk, pagemap, tlb
 
   /// What its argument is, or nil when it takes none.
   package var argument: ValueKind? {

@@ -43,5 +43,5 @@ package indirect enum MachineValue: Hashable, Sendable {
 
 /// What a machine block may say.
 package enum MachineKey: String, CaseIterable, Hashable, Sendable {
-  case arch, kernel, ram, nodes, cpus, swap, seed, scheduler, quantum, costs, sysctl, reserve
+  case arch, kernel, ram, nodes, cpus, tlb, swap, seed, scheduler, quantum, costs, sysctl, reserve
 }

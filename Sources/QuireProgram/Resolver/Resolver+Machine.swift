@@ -127,11 +127,12 @@ extension MachineKey {
   func mismatch(with value: MachineValue) -> String? {
     switch (self, value) {
     case (.ram, .integer), (.reserve, .integer), (.nodes, .integer), (.cpus, .integer),
+      (.tlb, .integer),
       (.seed, .integer), (.seed, .address), (.quantum, .integer):
       nil
     case (.ram, _): "a size: 64MiB"
     case (.reserve, _): "a size: 4MiB"
-    case (.nodes, _), (.cpus, _), (.seed, _): "an integer"
+    case (.nodes, _), (.cpus, _), (.tlb, _), (.seed, _): "an integer"
     case (.quantum, _): "a time: 2ms"
     case (.arch, .string(let word)), (.kernel, .string(let word)), (.scheduler, .string(let word)):
       words.contains(word) ? nil : oneOfWords

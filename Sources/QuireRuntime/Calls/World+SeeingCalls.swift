@@ -32,6 +32,7 @@ extension World {
       let address = try address(1, "argument", call)
       text = kernel.walkReport(to: address, of: try taskAsked(2, call))
     case .pagemap: text = try pageMapReport(call)
+    case .tlb: text = kernel.tlbReport()
     }
     return try emit(text)
   }

@@ -49,7 +49,8 @@ extension World {
   /// A line of /proc/vmstat.
   private func vmstat(_ name: String) -> UInt64? {
     // Counters are read often, and without making the whole file.
-    kernel.counters[name] ?? kernel.vmStat().first { $0.name == name }?.value
+    kernel.counters[name] ?? kernel.tlbCounters[name]
+      ?? kernel.vmStat().first { $0.name == name }?.value
   }
 
   /// Free blocks of a zone, by order.

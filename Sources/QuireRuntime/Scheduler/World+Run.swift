@@ -97,6 +97,7 @@ extension World {
     current.wait = .none
     kernel.now = max(clocks[cpu], entry.time)
     kernel.wake(current.task)
+    kernel.switchTo(current.task)
     if lastFiber[cpu] != fiber {
       lastFiber[cpu] = fiber
       switches += 1
@@ -189,6 +190,7 @@ extension World {
   mutating func parkCurrent() {
     let fiber = runningFiber
     let wait = current.wait
+    kernel.idle()
     releaseCPU()
     switch wait {
     case .sleeping(let time), .device(let time):
@@ -205,6 +207,7 @@ extension World {
     let isShared = heap.sharers > 1
     dischargeCurrent()
     heap.sharers -= 1
+    kernel.idle()
     releaseCPU()
     fibers.remove(fiber)
     if !isShared { heaps.remove(index) }

@@ -72,6 +72,9 @@ extension MachineSettings {
     case .cpus:
       machine.cpus = Int(
         clamping: try reader.integer(value, in: 1...Int64(MachineConfiguration.maximumCPUs)))
+    case .tlb:
+      machine.tlb = Int(
+        clamping: try reader.integer(value, in: 0...Int64(MachineConfiguration.maximumTLB)))
     case .swap: machine.swap = try reader.swapAreas(value)
     case .seed: run.seed = try reader.word(value)
     case .scheduler: run.scheduler = try reader.scheduler(value)

@@ -21,6 +21,13 @@ struct VirtualSwarmTests {
       if !swarm.agrees { return }
     }
   }
+
+  @Test("PT-9: with buffers, and on two CPUs in turn, it is the same", arguments: UInt64(1)...20)
+  func buffered(seed: UInt64) throws {
+    var swarm = try VirtualSwarm.make(seed: seed, tlb: 32)
+    for step in 0..<70 where swarm.agrees { try swarm.step(step) }
+    swarm.finish()
+  }
 }
 
 /// A kernel and its model, driven by one seed.
@@ -36,10 +43,13 @@ struct VirtualSwarm: ~Copyable {
   private(set) var agrees = true
 
   /// A machine with one process; every other seed has the other kernel.
-  static func make(seed: UInt64) throws -> VirtualSwarm {
+  ///
+  /// - Parameter tlb: with buffers, two CPUs take the steps in turn, audited after each.
+  static func make(seed: UInt64, tlb: Int = 0) throws -> VirtualSwarm {
     var machine = MachineConfiguration()
     machine.ram = 256 << 20
-    machine.cpus = 1
+    machine.cpus = tlb == 0 ? 1 : 2
+    machine.tlb = tlb
     machine.kernel = seed % 2 == 0 ? .linux6_12 : .linux6_18
     var kernel = try Kernel(machine)
     let available = available(kernel)
@@ -65,6 +75,7 @@ struct VirtualSwarm: ~Copyable {
 
   mutating func step(_ step: Int) throws {
     let task = tasks[calls.random.below(tasks.count)]
+    if kernel.machine.tlb > 0 { kernel.cpu = step % 2 }
     switch calls.random.below(30) {
     case 0 where tasks.count < 4: try fork(task)
     case 1 where tasks.count > 1: exit(task)
@@ -74,7 +85,7 @@ struct VirtualSwarm: ~Copyable {
     if kernel.committedPages != model.committedPages {
       report("committed pages: \(kernel.committedPages), not \(model.committedPages)")
     }
-    if step % 10 == 9 { audit() }
+    if step % 10 == 9 || kernel.machine.tlb > 0 { audit() }
     if step % 35 == 34 { kernel.expectProcFilesAgree() }
   }
 
