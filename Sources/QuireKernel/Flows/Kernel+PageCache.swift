@@ -107,9 +107,10 @@ extension Kernel {
     var walk = mappings(of: frame)
     while left > 0, var mapping = next(&walk) {
       left -= 1
-      if virtual.regions[mapping.region].flags.contains(.shared) {
-        setEntry(of: &mapping, to: PageTableEntry(bits: mapping.entry.bits & ~marks))
-      }
+      let area = virtual.regions[mapping.region]
+      if !area.flags.contains(.shared) { continue }
+      setEntry(of: &mapping, to: PageTableEntry(bits: mapping.entry.bits & ~marks))
+      flushPage(mapping.address, of: area.space)
     }
   }
 

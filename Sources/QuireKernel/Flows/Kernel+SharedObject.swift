@@ -171,12 +171,15 @@ extension Kernel {
     _ start: VirtualAddress, _ end: VirtualAddress, of area: VirtualMemoryArea
   ) {
     spaces[area.space].recordPeaks()
+    var isCleared = false
     forEachEntry(start, end, in: area.space) { kernel, table, index, entry in
       if !entry.isPresent || entry.isSpecial { return }
       if kernel.memory.frames[entry.frame].flags.contains(.anonymous) { return }
       kernel.memory.setEntry(table: table, index: index, to: .none)
       kernel.unmap(entry, of: area.flags, in: area.space)
+      isCleared = true
     }
+    if isCleared { flush(FlushRange(start: start, end: end), of: area.space) }
   }
 
   /// Takes pages that no process maps away from an object, and from its disk.
