@@ -15,14 +15,28 @@ enum SwapBenchmarks {
   private static let pressure: UInt64 = 40_960
 
   static let all = [
-    Benchmark(name: "swap_out", summary: "a page written to swap to make room for a new one")
+    Benchmark(name: "swap_out", summary: "a page reclaimed into swap: MADV_PAGEOUT")
       .ours(swapOut).realKernel { peer_swap_out(pages) },
+    Benchmark(name: "swap_out_fault", summary: "the same to make room for a new page, and its fault")
+      .ours(swapOutForFault),
     Benchmark(name: "swap_in", summary: "a page that comes back from swap into free memory")
       .ours(swapIn).realKernel { peer_swap_in(pages) },
     Benchmark(name: "swapoff", summary: "a page that swapoff brings back").ours(swapOff),
   ]
 
   private static func swapOut() throws -> Double {
+    var session = try KernelSession.booted(ram: ram, swap: swap)
+    let start = try session.map(pages: pages)
+    try session.touch(start, pages: pages, .write(1))
+    let before = session.kernel.counters.pswpout
+    let time = try Stopwatch.time(per: 1) {
+      try session.kernel.madvise(
+        start, pages << Page.shift, Advice.pageOut.rawValue, by: session.task)
+    }
+    return try time / written(session.kernel.counters.pswpout - before)
+  }
+
+  private static func swapOutForFault() throws -> Double {
     var session = try KernelSession.booted(ram: ram, swap: swap)
     let start = try session.map(pages: 4 * pages)
     // Memory is full before the clock starts.
