@@ -17,7 +17,7 @@ enum SwapBenchmarks {
   static let all = [
     Benchmark(name: "swap_out", summary: "a page reclaimed into swap: MADV_PAGEOUT")
       .ours(swapOut).realKernel { peer_swap_out(pages) },
-    Benchmark(name: "swap_out_fault", summary: "the same to make room for a new page, and its fault")
+    Benchmark(name: "swap_out_fault", summary: "the same to make room for a new page")
       .ours(swapOutForFault),
     Benchmark(name: "swap_in", summary: "a page that comes back from swap into free memory")
       .ours(swapIn).realKernel { peer_swap_in(pages) },
