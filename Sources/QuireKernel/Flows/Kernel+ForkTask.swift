@@ -110,8 +110,6 @@ extension Task {
     realTimePriority = model.realTimePriority
     policy = model.policy
     affinity = model.affinity
-    processLimit = model.processLimit
-    hardProcessLimit = model.hardProcessLimit
     limits = model.limits
     hardLimits = model.hardLimits
   }

@@ -6,8 +6,8 @@ extension Kernel {
   /// Linux: `rest_init`, init/main.c.
   mutating func bootTasks() throws(Errno) {
     tasks.initTask = try newTask(named: "init", under: .none, [.privileged])
-    tasks[tasks.initTask].processLimit = UInt64(maximumTasks / 2)
-    tasks[tasks.initTask].hardProcessLimit = UInt64(maximumTasks / 2)
+    tasks[tasks.initTask].limits.processes = UInt64(maximumTasks / 2)
+    tasks[tasks.initTask].hardLimits.processes = UInt64(maximumTasks / 2)
     tasks.kthreadd = try newTask(named: "kthreadd", under: .none, [.privileged, .kernelThread])
     tasks[tasks.initTask].state = .sleeping
     tasks[tasks.kthreadd].state = .sleeping
@@ -24,8 +24,6 @@ extension Kernel {
     let child = try newTask(named: name, under: parent, inherited)
     tasks[child].limits = tasks[parent].limits
     tasks[child].hardLimits = tasks[parent].hardLimits
-    tasks[child].processLimit = tasks[parent].processLimit
-    tasks[child].hardProcessLimit = tasks[parent].hardProcessLimit
     tasks[child].nice = tasks[parent].nice
     tasks[child].affinity = tasks[parent].affinity
     // What init starts leads a group of its own, as a job of a shell does.
@@ -62,7 +60,7 @@ extension Kernel {
   mutating func newPID(for parent: TaskIndex) throws(Errno) -> ProcessID {
     if tasks.count >= maximumTasks { throw .EAGAIN }
     if !parent.isNone, !tasks[parent].isPrivileged,
-      UInt64(unprivilegedTasks) >= tasks[parent].processLimit
+      UInt64(unprivilegedTasks) >= tasks[parent].limits.processes
     {
       throw .EAGAIN
     }

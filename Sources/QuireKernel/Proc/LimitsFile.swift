@@ -3,14 +3,12 @@
 extension Kernel {
   /// The text of /proc/PID/limits.
   ///
-  /// The model keeps one value for each resource that it knows, the soft one; the hard ones, and
-  /// the resources that it does not know, are those that a kernel starts with.
+  /// Of resources that the model does not know it says what a kernel starts with.
   /// Linux: `proc_pid_limits`, fs/proc/base.c.
   public borrowing func limitsText(of task: TaskIndex) -> String {
     var text = Self.limitLine("Limit", "Soft Limit", "Hard Limit", "Units")
     for line in limitLines(of: task) {
-      let hard = max(line.soft, line.hard)
-      text += Self.limitLine(line.name, Self.limit(line.soft), Self.limit(hard), line.unit)
+      text += Self.limitLine(line.name, Self.limit(line.soft), Self.limit(line.hard), line.unit)
     }
     return text
   }
@@ -19,18 +17,19 @@ extension Kernel {
   private borrowing func limitLines(
     of task: TaskIndex
   ) -> [(name: String, soft: UInt64, hard: UInt64, unit: String?)] {
-    let none = MemoryLimits.unlimited
-    let limits = tasks[task].limits
+    let none = ResourceLimits.unlimited
+    let soft = tasks[task].limits
+    let hard = tasks[task].hardLimits
     let signals = UInt64(taskMaximum / 2)
     return [
       ("Max cpu time", none, none, "seconds"), ("Max file size", none, none, "bytes"),
-      ("Max data size", limits.data, none, "bytes"),
-      ("Max stack size", limits.stack, none, "bytes"), ("Max core file size", 0, none, "bytes"),
+      ("Max data size", soft.data, hard.data, "bytes"),
+      ("Max stack size", soft.stack, hard.stack, "bytes"), ("Max core file size", 0, none, "bytes"),
       ("Max resident set", none, none, "bytes"),
-      ("Max processes", tasks[task].processLimit, 0, "processes"),
+      ("Max processes", soft.processes, hard.processes, "processes"),
       ("Max open files", 1024, 4096, "files"),
-      ("Max locked memory", limits.lockedMemory, 8 << 20, "bytes"),
-      ("Max address space", limits.addressSpace, none, "bytes"),
+      ("Max locked memory", soft.lockedMemory, hard.lockedMemory, "bytes"),
+      ("Max address space", soft.addressSpace, hard.addressSpace, "bytes"),
       ("Max file locks", none, none, "locks"), ("Max pending signals", signals, signals, "signals"),
       ("Max msgqueue size", 819_200, 819_200, "bytes"), ("Max nice priority", 0, 0, nil),
       ("Max realtime priority", 0, 0, nil), ("Max realtime timeout", none, none, "us"),
@@ -38,7 +37,7 @@ extension Kernel {
   }
 
   private static func limit(_ value: UInt64) -> String {
-    value == MemoryLimits.unlimited ? "unlimited" : String(value)
+    value == ResourceLimits.unlimited ? "unlimited" : String(value)
   }
 
   /// Columns of 25, 20, 20 and 10; a limit without a unit ends after the third.

@@ -16,31 +16,50 @@ public enum Resource: String, CaseIterable, Hashable, Sendable {
   case stack
 }
 
+/// A number for each resource: bytes, or tasks; `unlimited` for no limit.
+///
+/// A process that holds CAP_IPC_LOCK (a privileged task) may pass `lockedMemory`.
+/// Linux: `struct rlimit` of `signal_struct`, include/uapi/linux/resource.h.
+public struct ResourceLimits: Hashable, Sendable, BitwiseCopyable {
+  public static let unlimited = UInt64.max
+
+  public var addressSpace = unlimited
+  public var data = unlimited
+  public var lockedMemory: UInt64 = 8 << 20
+  /// Tasks that the ordinary user may have when this one forks.
+  public var processes = unlimited
+  public var stack: UInt64 = 8 << 20
+
+  public init() {}
+
+  /// The hard limits a system begins with: none but that on locked memory.
+  ///
+  /// Linux: `INIT_RLIMITS`, include/asm-generic/resource.h.
+  static var initialHard: ResourceLimits {
+    var limits = ResourceLimits()
+    limits.stack = unlimited
+    return limits
+  }
+
+  public subscript(resource: Resource) -> UInt64 {
+    get { self[keyPath: resource.field] }
+    set { self[keyPath: resource.field] = newValue }
+  }
+}
+
+extension Resource {
+  fileprivate var field: WritableKeyPath<ResourceLimits, UInt64> {
+    switch self {
+    case .addressSpace: \.addressSpace
+    case .data: \.data
+    case .lockedMemory: \.lockedMemory
+    case .processes: \.processes
+    case .stack: \.stack
+    }
+  }
+}
+
 extension Kernel {
-  /// What a task is limited to; `UInt64.max` for no limit.
-  public func limit(on resource: Resource, of task: TaskIndex) -> UInt64 {
-    let limits = tasks[task].limits
-    return switch resource {
-    case .addressSpace: limits.addressSpace
-    case .data: limits.data
-    case .lockedMemory: limits.lockedMemory
-    case .processes: tasks[task].processLimit
-    case .stack: limits.stack
-    }
-  }
-
-  /// How far a task may raise its limit without privilege; `UInt64.max` for as far as it likes.
-  public func hardLimit(on resource: Resource, of task: TaskIndex) -> UInt64 {
-    let limits = tasks[task].hardLimits
-    return switch resource {
-    case .addressSpace: limits.addressSpace
-    case .data: limits.data
-    case .lockedMemory: limits.lockedMemory
-    case .processes: tasks[task].hardProcessLimit
-    case .stack: limits.stack
-    }
-  }
-
   /// Sets a limit of a task, which its children inherit, and with `hard` the hard limit too.
   ///
   /// Without `hard` a privileged task takes the hard limit along when it goes beyond it.
@@ -50,27 +69,12 @@ extension Kernel {
   public mutating func setLimit(
     on resource: Resource, to limit: UInt64, hard: UInt64? = nil, of task: TaskIndex
   ) throws(Errno) {
-    let former = hardLimit(on: resource, of: task)
+    let former = tasks[task].hardLimits[resource]
     let ceiling = hard ?? max(limit, former)
     if limit > ceiling { throw .EINVAL }
     if ceiling > former, !tasks[task].isPrivileged { throw .EPERM }
-    switch resource {
-    case .addressSpace:
-      tasks[task].limits.addressSpace = limit
-      tasks[task].hardLimits.addressSpace = ceiling
-    case .data:
-      tasks[task].limits.data = limit
-      tasks[task].hardLimits.data = ceiling
-    case .lockedMemory:
-      tasks[task].limits.lockedMemory = limit
-      tasks[task].hardLimits.lockedMemory = ceiling
-    case .processes:
-      tasks[task].processLimit = limit
-      tasks[task].hardProcessLimit = ceiling
-    case .stack:
-      tasks[task].limits.stack = limit
-      tasks[task].hardLimits.stack = ceiling
-    }
+    tasks[task].limits[resource] = limit
+    tasks[task].hardLimits[resource] = ceiling
     shareLimits(of: task)
   }
 
@@ -81,8 +85,6 @@ extension Kernel {
     while !thread.isNone {
       tasks[thread].limits = model.limits
       tasks[thread].hardLimits = model.hardLimits
-      tasks[thread].processLimit = model.processLimit
-      tasks[thread].hardProcessLimit = model.hardProcessLimit
       thread = tasks.nextThread(after: thread)
     }
   }

@@ -187,12 +187,10 @@ public struct Task: Sendable, BitwiseCopyable {
   package var retriedFault = noFault
   package static let noFault = VirtualAddress.max
   public var oomScoreAdjustment: Int16 = 0
-  public package(set) var limits = MemoryLimits()
-  /// Most tasks that the ordinary user may have when this one forks (`RLIMIT_NPROC`).
-  public package(set) var processLimit: UInt64 = .max
-  /// How far the task may raise its limits without privilege.
-  package var hardLimits = MemoryLimits.initialHardLimits
-  package var hardProcessLimit: UInt64 = .max
+  /// What the task is limited to.
+  public package(set) var limits = ResourceLimits()
+  /// How far it may raise its limits without privilege.
+  public package(set) var hardLimits = ResourceLimits.initialHard
 
   // Signals.
   public internal(set) var pending = SignalSet()

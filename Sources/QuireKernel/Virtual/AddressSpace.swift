@@ -34,30 +34,6 @@ public enum Layout {
   public static let middleSpan: UInt64 = 2 << 20
 }
 
-/// The resource limits that memory calls obey; bytes, `unlimited` for none.
-///
-/// A process that holds CAP_IPC_LOCK (a privileged task) may pass `lockedMemory`.
-/// Linux: `struct rlimit` of `signal_struct`, include/uapi/linux/resource.h.
-public struct MemoryLimits: Hashable, Sendable, BitwiseCopyable {
-  public static let unlimited = UInt64.max
-
-  public var addressSpace = unlimited
-  public var data = unlimited
-  public var stack: UInt64 = 8 << 20
-  public var lockedMemory: UInt64 = 8 << 20
-
-  public init() {}
-
-  /// The hard limits a system begins with: none but that on locked memory.
-  ///
-  /// Linux: `INIT_RLIMITS`, include/asm-generic/resource.h.
-  static var initialHardLimits: MemoryLimits {
-    var limits = MemoryLimits()
-    limits.stack = unlimited
-    return limits
-  }
-}
-
 /// An address space: page tables, regions, marks and counters (MM-1).
 ///
 /// Linux: `struct mm_struct`, include/linux/mm_types.h.

@@ -42,14 +42,14 @@ extension World {
   private mutating func getrlimitCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let resource = try resource(call)
     let limits = [
-      ("soft", kernel.limit(on: resource, of: current.task)),
-      ("hard", kernel.hardLimit(on: resource, of: current.task)),
+      ("soft", kernel.tasks[current.task].limits[resource]),
+      ("hard", kernel.tasks[current.task].hardLimits[resource]),
     ]
     let content = ScriptValue.map(
       limits.map { name, limit in
         let value = ScriptValue.integer(Int64(clamping: limit))
         return ScriptValue.Entry(
-          key: .string(name), value: limit == MemoryLimits.unlimited ? .none : value)
+          key: .string(name), value: limit == ResourceLimits.unlimited ? .none : value)
       })
     try reserve(Self.words(for: content))
     return .value(value(of: content))
@@ -67,7 +67,7 @@ extension World {
     _ index: Int, _ name: String, _ call: BuiltinCall
   ) throws(CallFailure) -> UInt64? {
     let value = argument(index, call)
-    return value.isNone ? MemoryLimits.unlimited : try optionalSize(index, name, call)
+    return value.isNone ? ResourceLimits.unlimited : try optionalSize(index, name, call)
   }
 }
 

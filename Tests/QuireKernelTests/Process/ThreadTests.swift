@@ -29,7 +29,7 @@ struct ThreadTests {
     #expect(kernel.tasks[second].parent == kernel.initTask)
     #expect(kernel.spaces[kernel.tasks[leader].space].users == 3)
     try kernel.setLimit(on: .stack, to: 1 << 20, of: second)
-    #expect(kernel.limit(on: .stack, of: leader) == 1 << 20)
+    #expect(kernel.tasks[leader].limits.stack == 1 << 20)
     try kernel.setSignalAction(.handler(3), for: .SIGUSR1, by: thread)
     #expect(kernel.signalAction(for: .SIGUSR1, of: leader) == .handler(3))
     kernel.dropPrivileges(of: thread)
@@ -185,7 +185,7 @@ struct ThreadTests {
     try kernel.setLimit(on: .data, to: 4096, hard: 8192, of: parent)
     try kernel.setLimit(on: .processes, to: 10, hard: 20, of: parent)
     let child = try kernel.fork(parent)
-    #expect(kernel.hardLimit(on: .data, of: child) == 8192)
-    #expect(kernel.hardLimit(on: .processes, of: child) == 20)
+    #expect(kernel.tasks[child].hardLimits.data == 8192)
+    #expect(kernel.tasks[child].hardLimits.processes == 20)
   }
 }

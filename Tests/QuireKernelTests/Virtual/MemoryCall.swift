@@ -112,24 +112,12 @@ extension MemoryCall {
         return .accesses((0..<pages).map { model.touch(start &+ $0 << 12, nil, task) })
       case .write(let start, let pages, let value):
         return .accesses((0..<pages).map { model.touch(start &+ $0 << 12, value, task) })
-      case .limit(let resource, let limit): model.setLimit(resource, limit, task)
+      case .limit(let resource, let limit): model[task].limits[resource] = limit
       case .dropPrivileges: model[task].isPrivileged = false
       }
       return .done
     } catch {
       return .refused(error)
-    }
-  }
-}
-
-extension NaiveMemory {
-  mutating func setLimit(_ resource: Resource, _ limit: UInt64, _ task: TaskIndex) {
-    switch resource {
-    case .addressSpace: self[task].limits.addressSpace = limit
-    case .data: self[task].limits.data = limit
-    case .stack: self[task].limits.stack = limit
-    case .lockedMemory: self[task].limits.lockedMemory = limit
-    case .processes: break
     }
   }
 }

@@ -98,7 +98,7 @@ struct RandomCalls {
     let limits: [(Resource, UInt64)] = [
       (.addressSpace, (process.totalPages + 20) << 12), (.data, (process.dataPages + 8) << 12),
       (.stack, 160 << 12), (.lockedMemory, 12 << 12), (.lockedMemory, 0),
-      (.addressSpace, MemoryLimits.unlimited), (.data, MemoryLimits.unlimited),
+      (.addressSpace, ResourceLimits.unlimited), (.data, ResourceLimits.unlimited),
     ]
     let (resource, limit) = pick(limits)
     return .limit(resource, limit)

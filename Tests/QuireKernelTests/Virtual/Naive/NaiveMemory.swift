@@ -85,7 +85,7 @@ struct NaiveProcess {
   var breakEnd = Layout.defaultBreak
   var futureFlags: VMAFlags = []
   var lockedPages: UInt64 = 0
-  var limits = MemoryLimits()
+  var limits = ResourceLimits()
   var isPrivileged = true
   var faults: UInt64 = 0
 
