@@ -160,6 +160,8 @@ extension NaiveMemory {
   mutating func populate(
     _ start: UInt64, _ end: UInt64, of task: TaskIndex, skipping: Bool
   ) -> Errno? {
+    // An empty range lies in no region, not even in one that its place is inside of.
+    if start >= end { return nil }
     for region in self[task].regions where region.start < end && region.end > start {
       let failure = populate(region, max(start, region.start), min(end, region.end), task)
       if failure != nil && !skipping { return failure }
