@@ -15,7 +15,7 @@ extension Kernel {
     ])
     let space = tasks[task].space
     if space.isNone { return "" }
-    let isPrivileged = tasks[reader].isPrivileged
+    let isPrivileged = tasks[reader].holds(.admin)
     for run in pageMap(of: space, from: start, to: end, showsFrames: isPrivileged) {
       table.add([
         Hexadecimal.text(run.start), String(run.pages), Hexadecimal.text(run.first.word, 16),

@@ -99,7 +99,7 @@ extension Kernel {
     case .cold, .pageOut:
       if !area.flags.isDisjoint(with: [.locked, .pfnMap]) { throw .EINVAL }
       if advice == .pageOut {
-        pageOut(start, end, in: area.space)
+        pageOut(start, end, of: area, by: task)
       } else {
         coolDown(start, end, in: area.space)
       }

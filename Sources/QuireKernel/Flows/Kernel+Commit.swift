@@ -26,7 +26,7 @@ extension Kernel {
     case 1: return true
     case 2:
       var margin = min(spaces[space].totalPages / 32, virtual.userReserve)
-      if !tasks[task].isPrivileged { margin += virtual.adminReserve }
+      if !tasks[task].holds(.admin) { margin += virtual.adminReserve }
       let committed = virtual.committedPages + pages
       return committed + margin < commitLimitPages
     default: return pages <= totalMemoryPages + totalSwapPages
@@ -71,7 +71,7 @@ extension Kernel {
   borrowing func mayLock(
     _ space: AddressSpaceIndex, _ flags: VMAFlags, _ pages: UInt64, _ task: TaskIndex
   ) -> Bool {
-    if !flags.contains(.locked) || tasks[task].isPrivileged { return true }
+    if !flags.contains(.locked) || tasks[task].holds(.ipcLock) { return true }
     return spaces[space].lockedPages + pages <= tasks[task].limits.lockedMemory >> Page.shift
   }
 }

@@ -5,19 +5,24 @@ extension Kernel {
   /// heap base.
   ///
   /// The caller becomes its only thread, with its pid; others are killed first. Pid, parent,
-  /// limits, credentials, blocked and pending signals and fault counts stay; handled signals get
+  /// limits, user, blocked and pending signals and fault counts stay; handled signals get
   /// their default action back, ignored ones stay ignored. A parent that waits in vfork goes on.
   /// - Returns: false when other threads have still to end: the caller sleeps, and calls again when
   ///   it is woken.
   /// - Throws: E2BIG for the arguments, EINVAL for a place that is no page or parts that do not fit
   ///   below the stack, EPERM for one below `vm.mmap_min_addr`, ENOMEM; nothing has changed then.
-  ///   EAGAIN when another thread is at it.
+  ///   EAGAIN when another thread is at it, or the user had too many tasks when it changed to him
+  ///   and still has.
   /// Linux: `begin_new_exec`, fs/exec.c.
   @discardableResult
   public mutating func execute(
     named name: String, _ image: ProgramImage? = nil, by task: TaskIndex
   ) throws(Errno) -> Bool {
     charge(costs.systemCall)
+    if tasks[task].flags.contains(.exceedsProcessLimit), exceedsProcessLimit(task, adding: 0) {
+      throw .EAGAIN
+    }
+    tasks[task].flags.remove(.exceedsProcessLimit)
     if let image { try check(image, for: task) }
     if try !becomeOnlyThread(task) { return false }
     let space: AddressSpaceIndex
@@ -29,6 +34,7 @@ extension Kernel {
     replaceSpace(of: task, by: space)
     tasks[task].name = TaskName(name)
     tasks.forgetHandlers(of: task)
+    renewCredentials(of: task)
     return true
   }
 

@@ -5,17 +5,21 @@ internal import KernelStorage
 extension Kernel {
   /// Makes a file of a size: all of it a hole, or on its disk from the start and not in memory.
   ///
+  /// It belongs to the task's user.
   /// - Parameter fill: the byte that its disk is full of; nil for a hole.
   /// - Throws: ENOMEM without kernel memory, EFBIG.
   /// Linux: `vfs_create` and `sys_memfd_create`, fs/namei.c and mm/memfd.c.
   public mutating func makeFile(
-    _ kind: FileKind, size: UInt64 = 0, fill: UInt8? = nil, by task: TaskIndex
+    _ kind: FileKind, size: UInt64 = 0, fill: UInt8? = nil, mode: FileMode = .usual,
+    by task: TaskIndex
   ) throws(Errno) -> OpenFile {
     charge(costs.systemCall)
     if size > kind.largestSize { throw .EFBIG }
     let flags: MemoryObjectFlags = kind == .disk ? .onDisk : .noReserve
     let object = try makeObject(size: size, [.file, .faultAround, flags], by: task)
     virtual.objects[object].holders = 1
+    virtual.objects[object].owner = tasks[task].credentials.user
+    virtual.objects[object].mode = mode
     if let fill, kind == .disk {
       for page in 0..<virtual.objects[object].pageCount {
         virtual.objects.setBlock(page, of: object, to: PageData(fill: fill))

@@ -102,7 +102,7 @@ extension Kernel {
 extension Task {
   /// What a child has from its parent.
   fileprivate mutating func inherit(from model: Task) {
-    flags = model.flags.intersection(.privileged)
+    credentials = model.credentials
     processGroup = model.processGroup
     oomScoreAdjustment = model.oomScoreAdjustment
     blocked = model.blocked

@@ -31,7 +31,7 @@ extension Kernel {
     if !mayLockAtAll(task) { throw .EPERM }
     let (start, size) = outward(address, length)
     let space = tasks[task].space
-    if !tasks[task].isPrivileged {
+    if !tasks[task].holds(.ipcLock) {
       let limit = tasks[task].limits.lockedMemory >> Page.shift
       var locked = size >> Page.shift + spaces[space].lockedPages
       if locked > limit { locked -= lockedPages(start, start &+ size, in: space) }
@@ -66,7 +66,8 @@ extension Kernel {
     if !mayLockAtAll(task) { throw .EPERM }
     let space = tasks[task].space
     let limit = tasks[task].limits.lockedMemory >> Page.shift
-    if flags.contains(.current) && !tasks[task].isPrivileged && spaces[space].totalPages > limit {
+    if flags.contains(.current) && !tasks[task].holds(.ipcLock) && spaces[space].totalPages > limit
+    {
       throw .ENOMEM
     }
     applyLockAll(flags, by: task)
@@ -83,7 +84,7 @@ extension Kernel {
 
   /// Linux: `can_do_mlock`, mm/mlock.c.
   private borrowing func mayLockAtAll(_ task: TaskIndex) -> Bool {
-    tasks[task].isPrivileged || tasks[task].limits.lockedMemory != 0
+    tasks[task].holds(.ipcLock) || tasks[task].limits.lockedMemory != 0
   }
 
   /// The pages that have a byte in a range; wraps as the kernel's arithmetic does.

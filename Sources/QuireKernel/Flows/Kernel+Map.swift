@@ -118,7 +118,7 @@ extension Kernel {
     if !isFixed { return try freeAddress(for: request, length, of: object, in: space) }
     if request.address > Layout.taskSize - length { throw .ENOMEM }
     if !Page.isAligned(request.address) { throw .EINVAL }
-    if request.address < tunables.mmapMinimumAddress && !tasks[task].isPrivileged { throw .EPERM }
+    if request.address < tunables.mmapMinimumAddress && !tasks[task].holds(.rawIO) { throw .EPERM }
     return request.address
   }
 
@@ -229,7 +229,7 @@ extension Kernel {
     _ area: inout VirtualMemoryArea, _ request: MapRequest, _ source: MapSource,
     by task: TaskIndex
   ) throws(Errno) -> UInt64 {
-    if request.flags.contains(.locked) && !tasks[task].isPrivileged
+    if request.flags.contains(.locked) && !tasks[task].holds(.ipcLock)
       && tasks[task].limits.lockedMemory == 0
     {
       throw .EPERM

@@ -91,7 +91,7 @@ extension Kernel {
     _ adjustment: Int, of task: TaskIndex, by caller: TaskIndex
   ) throws(Errno) {
     guard let value = Int16(exactly: adjustment), abs(adjustment) <= 1000 else { throw .EINVAL }
-    if value < tasks[task].oomScoreAdjustment, !tasks[caller].isPrivileged { throw .EACCES }
+    if value < tasks[task].oomScoreAdjustment, !tasks[caller].holds(.resource) { throw .EACCES }
     tasks[task].oomScoreAdjustment = value
   }
 

@@ -5,9 +5,20 @@ internal import KernelStorage
 extension Kernel {
   /// Reclaims the pages of a range that this process alone maps, however lately they were used.
   ///
-  /// Linux: `madvise_cold_or_pageout_pte_range` with `pageout`, mm/madvise.c.
+  /// Of a file that the caller may not write, only the copies that the process has made go.
+  /// Linux: `madvise_pageout` and `madvise_cold_or_pageout_pte_range`, mm/madvise.c.
+  mutating func pageOut(
+    _ start: VirtualAddress, _ end: VirtualAddress, of area: VirtualMemoryArea,
+    by task: TaskIndex
+  ) {
+    let copiesOnly = !area.object.isNone && !mayManageCache(of: area.object, task)
+    if copiesOnly && area.flags.contains(.mayShare) { return }
+    pageOut(start, end, in: area.space, copiesOnly: copiesOnly)
+  }
+
   package mutating func pageOut(
-    _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex
+    _ start: VirtualAddress, _ end: VirtualAddress, in space: AddressSpaceIndex,
+    copiesOnly: Bool = false
   ) {
     finishTransfers()
     var address = start
@@ -16,16 +27,17 @@ extension Kernel {
       if table.isNone { return }
       let stop = min(end, (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1)
       while address < stop {
-        pageOut(table: table, index: TableLevel.index(address, TableLevel.leaf))
+        pageOut(table: table, index: TableLevel.index(address, TableLevel.leaf), copiesOnly)
         address += Page.size
       }
     }
   }
 
-  private mutating func pageOut(table: FrameNumber, index: Int) {
+  private mutating func pageOut(table: FrameNumber, index: Int, _ copiesOnly: Bool) {
     let entry = memory.entry(table: table, index: index)
     if !entry.isPresent || entry.isSpecial { return }
     if memory.frames[entry.frame].mapCount != 1 { return }
+    if copiesOnly && !memory.frames[entry.frame].flags.contains(.anonymous) { return }
     memory.setEntry(
       table: table, index: index,
       to: PageTableEntry(bits: entry.bits & ~PageTableEntry.accessedBit))

@@ -239,7 +239,7 @@ extension Kernel {
       throw .ENOMEM
     }
     if remap.flags.contains(.fixed) {
-      if remap.target < tunables.mmapMinimumAddress && !tasks[task].isPrivileged { throw .EPERM }
+      if remap.target < tunables.mmapMinimumAddress && !tasks[task].holds(.rawIO) { throw .EPERM }
     } else {
       remap.target = try freeAddress(
         hint: remap.target, remap.newLength, placement(of: region, remap), [], in: space)

@@ -5,7 +5,8 @@ internal import KernelStorage
 extension Kernel {
   /// Which pages of a range are in memory, one answer for each (MINCORE-1).
   ///
-  /// Of a file that the task may not write it learns nothing: every page is said to be there.
+  /// Of another's file that the task may not write it learns nothing: every page is said to be
+  /// there.
   /// - Throws: EINVAL for an unaligned start, ENOMEM for a hole or a range beyond user space.
   /// Linux: `sys_mincore`, mm/mincore.c.
   public mutating func mincore(
@@ -22,7 +23,7 @@ extension Kernel {
       let region = virtual.regions.find(cursor, in: &spaces[space].regions)
       if region.isNone || virtual.regions[region].start > cursor { throw .ENOMEM }
       let stop = min(virtual.regions[region].end, end)
-      let mayKnow = tasks[task].isPrivileged || !isFile(region)
+      let mayKnow = !isFile(region) || mayManageCache(of: virtual.regions[region].object, task)
       while cursor < stop {
         residency.append(!mayKnow || isResident(cursor, in: region))
         cursor += Page.size
@@ -31,7 +32,7 @@ extension Kernel {
     return residency
   }
 
-  /// Whether a region maps a file, which belongs to root.
+  /// Whether a region maps a file.
   private borrowing func isFile(_ region: VMAIndex) -> Bool {
     let object = virtual.regions[region].object
     return !object.isNone && virtual.objects[object].flags.contains(.file)

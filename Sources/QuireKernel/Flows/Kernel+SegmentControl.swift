@@ -26,18 +26,22 @@ public struct SegmentTotals: Hashable, Sendable, BitwiseCopyable {
 extension Kernel {
   /// Whether the permissions of a segment allow a task everything that is wanted.
   ///
-  /// There is the superuser and one ordinary user, and both are of one group.
+  /// All users are of one group.
   /// Linux: `ipcperms`, ipc/util.c.
   func permits(_ segment: SharedSegment, _ wanted: SegmentMode, to task: TaskIndex) -> Bool {
-    if tasks[task].isPrivileged { return true }
+    if tasks[task].holds(.ipcOwner) { return true }
     let bits = wanted.intersection(.permissions).rawValue
     let needed = bits >> 6 | bits >> 3 | bits
-    let granted = segment.mode.rawValue >> (segment.isPrivileged ? 3 : 6)
+    let granted = segment.mode.rawValue >> (segment.owner == tasks[task].credentials.user ? 6 : 3)
     return needed & ~granted & 0o7 == 0
   }
 
-  private func isOwner(_ task: TaskIndex, of segment: SegmentIndex) -> Bool {
-    tasks[task].isPrivileged || !virtual.segments[segment].isPrivileged
+  /// Whether a segment is the task's, or a capability stands for that.
+  private func owns(
+    _ segment: SegmentIndex, _ task: TaskIndex, or capability: Capabilities
+  ) -> Bool {
+    virtual.segments[segment].owner == tasks[task].credentials.user
+      || tasks[task].holds(capability)
   }
 
   private func segment(_ identifier: Int32) throws(Errno) -> SegmentIndex {
@@ -53,7 +57,7 @@ extension Kernel {
   public mutating func removeSegment(_ identifier: Int32, by task: TaskIndex) throws(Errno) {
     charge(costs.systemCall)
     let segment = try segment(identifier)
-    if !isOwner(task, of: segment) { throw .EPERM }
+    if !owns(segment, task, or: .admin) { throw .EPERM }
     virtual.segments[segment].mode.insert(.destroyed)
     virtual.segments[segment].key = SharedSegment.privateKey
     destroyIfUnused(segment)
@@ -81,7 +85,7 @@ extension Kernel {
   ) throws(Errno) {
     charge(costs.systemCall)
     let segment = try segment(identifier)
-    if !isOwner(task, of: segment) { throw .EPERM }
+    if !owns(segment, task, or: .admin) { throw .EPERM }
     virtual.segments[segment].mode.subtract(.permissions)
     virtual.segments[segment].mode.formUnion(mode.intersection(.permissions))
     virtual.segments[segment].changeTime = seconds
@@ -95,12 +99,13 @@ extension Kernel {
   public mutating func lockSegment(_ identifier: Int32, by task: TaskIndex) throws(Errno) {
     charge(costs.systemCall)
     let segment = try segment(identifier)
-    try checkMayLock(segment, by: task)
-    if !tasks[task].isPrivileged && tasks[task].limits.lockedMemory == 0 { throw .EPERM }
+    if !owns(segment, task, or: .ipcLock) { throw .EPERM }
+    let isLimited = !tasks[task].holds(.ipcLock)
+    if isLimited && tasks[task].limits.lockedMemory == 0 { throw .EPERM }
     let record = virtual.segments[segment]
     if record.mode.contains(.locked) { return }
     let locked = virtual.segments.lockedPages + record.pageCount
-    if !tasks[task].isPrivileged && locked > tasks[task].limits.lockedMemory >> Page.shift {
+    if isLimited && locked > tasks[task].limits.lockedMemory >> Page.shift {
       throw .ENOMEM
     }
     virtual.segments.lockedPages = locked
@@ -115,12 +120,8 @@ extension Kernel {
   public mutating func unlockSegment(_ identifier: Int32, by task: TaskIndex) throws(Errno) {
     charge(costs.systemCall)
     let segment = try segment(identifier)
-    try checkMayLock(segment, by: task)
+    if !owns(segment, task, or: .ipcLock) { throw .EPERM }
     unlock(segment)
-  }
-
-  private func checkMayLock(_ segment: SegmentIndex, by task: TaskIndex) throws(Errno) {
-    if !isOwner(task, of: segment) { throw .EPERM }
   }
 
   mutating func unlock(_ segment: SegmentIndex) {

@@ -84,7 +84,7 @@ extension Kernel {
       let segment = virtual.segments.add(
         SharedSegment(
           key: key, nameKey: key, size: size, mode: flags.permissions,
-          isPrivileged: tasks[task].isPrivileged, creator: tasks[task].threadGroup,
+          owner: tasks[task].credentials.user, creator: tasks[task].threadGroup,
           changeTime: seconds, object: object,
           kernelObject: record))
       virtual.objects[object].segment = segment

@@ -20,11 +20,12 @@ extension Kernel {
     post(signal, to: target)
   }
 
+  /// Linux: `check_kill_permission`, kernel/signal.c.
   private func checkMaySignal(
     _ target: TaskIndex, _ signal: Signal?, by sender: TaskIndex
   ) throws(Errno) {
-    if tasks[sender].isPrivileged || !tasks[target].isPrivileged || signal == .SIGCONT { return }
-    throw .EPERM
+    let isSameUser = tasks[sender].credentials.user == tasks[target].credentials.user
+    if !isSameUser && !tasks[sender].holds(.kill) && signal != .SIGCONT { throw .EPERM }
   }
 
   /// Sends a signal to a process: what kills, stops or continues concerns all its threads, any

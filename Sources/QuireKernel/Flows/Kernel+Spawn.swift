@@ -5,10 +5,10 @@ extension Kernel {
   ///
   /// Linux: `rest_init`, init/main.c.
   mutating func bootTasks() throws(Errno) {
-    tasks.initTask = try newTask(named: "init", under: .none, [.privileged])
+    tasks.initTask = try newTask(named: "init", under: .none)
     tasks[tasks.initTask].limits.processes = UInt64(maximumTasks / 2)
     tasks[tasks.initTask].hardLimits.processes = UInt64(maximumTasks / 2)
-    tasks.kthreadd = try newTask(named: "kthreadd", under: .none, [.privileged, .kernelThread])
+    tasks.kthreadd = try newTask(named: "kthreadd", under: .none, .kernelThread)
     tasks[tasks.initTask].state = .sleeping
     tasks[tasks.kthreadd].state = .sleeping
   }
@@ -20,8 +20,8 @@ extension Kernel {
   /// - Throws: EAGAIN when no more tasks are allowed or no pid is free, ENOMEM.
   /// Linux: none (fork and execve of an empty image in one step).
   public mutating func spawn(named name: String, by parent: TaskIndex) throws(Errno) -> TaskIndex {
-    let inherited = tasks[parent].flags.intersection(.privileged)
-    let child = try newTask(named: name, under: parent, inherited)
+    let child = try newTask(named: name, under: parent)
+    tasks[child].credentials = tasks[parent].credentials
     tasks[child].limits = tasks[parent].limits
     tasks[child].hardLimits = tasks[parent].hardLimits
     tasks[child].nice = tasks[parent].nice
@@ -37,7 +37,7 @@ extension Kernel {
 
   /// A new record with everything that a task costs, visible to all when this returns.
   private mutating func newTask(
-    named name: String, under parent: TaskIndex, _ flags: TaskFlags
+    named name: String, under parent: TaskIndex, _ flags: TaskFlags = []
   ) throws(Errno) -> TaskIndex {
     var record = Task(pid: try newPID(for: parent), name: TaskName(name), born: now)
     record.flags = flags
@@ -59,24 +59,13 @@ extension Kernel {
   /// Linux: the checks of `copy_process`, kernel/fork.c.
   mutating func newPID(for parent: TaskIndex) throws(Errno) -> ProcessID {
     if tasks.count >= maximumTasks { throw .EAGAIN }
-    if !parent.isNone, !tasks[parent].isPrivileged,
-      UInt64(unprivilegedTasks) >= tasks[parent].limits.processes
-    {
-      throw .EAGAIN
+    if !parent.isNone {
+      let isExempt = tasks[parent].holds(.resource) || tasks[parent].holds(.admin)
+      if !isExempt && exceedsProcessLimit(parent, adding: 1) { throw .EAGAIN }
+      tasks[parent].flags.remove(.exceedsProcessLimit)
     }
     guard let pid = tasks.pids.next() else { throw .EAGAIN }
     return pid
-  }
-
-  /// Tasks of the one ordinary user.
-  private var unprivilegedTasks: Int {
-    var count = 0
-    var task = tasks.first
-    while !task.isNone {
-      if !tasks[task].isPrivileged { count += 1 }
-      task = tasks[task].next
-    }
-    return count
   }
 
   /// `kernel.threads-max`: kernel stacks may fill an eighth of the RAM.

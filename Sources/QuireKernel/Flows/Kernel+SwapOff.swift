@@ -11,7 +11,7 @@ extension Kernel {
   public mutating func beginSwapOff(
     of area: Int, by task: TaskIndex
   ) throws(Errno) -> SwapOffOperation {
-    if !tasks[task].isPrivileged { throw .EPERM }
+    if !tasks[task].holds(.admin) { throw .EPERM }
     if !swap.isActive(area) || !swap.areas[area].isWritable { throw .EINVAL }
     let pages = UInt64(swap.areas[area].pages)
     if !tasks[task].space.isNone {

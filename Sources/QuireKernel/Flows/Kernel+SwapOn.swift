@@ -17,7 +17,7 @@ extension Kernel {
   public mutating func swapOn(
     size: UInt64, priority: Int16? = nil, by task: TaskIndex
   ) throws(Errno) -> Int {
-    if !tasks[task].isPrivileged { throw .EPERM }
+    if !tasks[task].holds(.admin) { throw .EPERM }
     if let priority, priority < 0 { throw .EINVAL }
     let slots = size >> Page.shift
     // Slots are numbered in 32 bits.

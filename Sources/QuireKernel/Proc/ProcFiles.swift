@@ -50,7 +50,8 @@ extension Kernel {
     let parts = path.split(separator: "/").map { String($0) }
     guard path.hasPrefix("/"), parts.first == "proc" else { throw .ENOENT }
     if let file = SystemFile(rawValue: parts.dropFirst().joined(separator: "/")) {
-      if file.isPrivate && !tasks[reader].isPrivileged { throw .EACCES }
+      let mayRead = tasks[reader].isPrivileged || tasks[reader].holds(.dacOverride)
+      if file.isPrivate && !mayRead { throw .EACCES }
       return .system(file)
     }
     guard parts.count == 3, let file = ProcessFile(rawValue: parts[2]) else { throw .ENOENT }
@@ -64,9 +65,12 @@ extension Kernel {
     return .process(file, task)
   }
 
-  /// Linux: `ptrace_may_access`, kernel/ptrace.c.
+  /// Linux: `ptrace_may_access`, kernel/ptrace.c, and `cap_ptrace_access_check`,
+  /// security/commoncap.c.
   private borrowing func mayTrace(_ task: TaskIndex, by reader: TaskIndex) -> Bool {
-    task == reader || tasks[reader].isPrivileged || !tasks[task].isPrivileged
+    if tasks[task].leader == tasks[reader].leader || tasks[reader].holds(.ptrace) { return true }
+    let (caller, target) = (tasks[reader].credentials, tasks[task].credentials)
+    return caller.user == target.user && target.capabilities.isSubset(of: caller.capabilities)
   }
 
   /// The text of a file of the machine; nil for one of words.

@@ -17,7 +17,7 @@ extension Kernel {
   private borrowing func identityLines(of task: TaskIndex) -> [StatusLine] {
     let record = tasks[task]
     let parent = record.parent.isNone ? 0 : tasks[record.parent].pid
-    let user = record.isPrivileged ? 0 : Self.nobody
+    let user = record.credentials.user
     return [
       ("Name", record.name.description), ("Umask", "0022"),
       ("State", "\(record.state.letter) (\(record.state.word))"),
@@ -55,8 +55,8 @@ extension Kernel {
   /// Linux: `task_cap`, `task_cpus_allowed` and `cpuset_task_status_allowed`, fs/proc/array.c.
   private borrowing func placeLines(of task: TaskIndex) -> [StatusLine] {
     let cpus = tasks[task].affinity & (machine.cpus >= 64 ? .max : (1 << UInt64(machine.cpus)) - 1)
-    let all = Self.hex(Self.everyCapability, 16)
-    let held = tasks[task].isPrivileged ? all : Self.hex(0, 16)
+    let all = Self.hex(Capabilities.all.rawValue, 16)
+    let held = Self.hex(tasks[task].credentials.capabilities.rawValue, 16)
     return [
       ("CapInh", Self.hex(0, 16)), ("CapPrm", held), ("CapEff", held), ("CapBnd", all),
       ("CapAmb", Self.hex(0, 16)), ("NoNewPrivs", "0"),
@@ -96,11 +96,6 @@ extension Kernel {
   var taskMaximum: Int { max(memory.managedFrames / 32, 20) }
 
   // MARK: Numbers
-
-  /// The user whom `setresuid` makes of a task that drops its privileges in recordings.
-  private static var nobody: Int { 65_534 }
-  /// Linux: `CAP_LAST_CAP`, include/uapi/linux/capability.h.
-  private static var everyCapability: UInt64 { (1 << 41) - 1 }
 
   private static func hex(_ value: UInt64, _ width: Int) -> String {
     let digits = String(value, radix: 16)

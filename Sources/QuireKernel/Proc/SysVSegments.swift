@@ -5,7 +5,7 @@ internal import KernelStorage
 extension Kernel {
   /// The text of /proc/sysvipc/shm.
   ///
-  /// The superuser's number is 0 and that of the ordinary user 65534; both are of group 0.
+  /// Everybody is of group 0.
   /// Linux: `sysvipc_shm_proc_show`, ipc/shm.c.
   public borrowing func sysvSegmentsText() -> String {
     var text =
@@ -20,7 +20,7 @@ extension Kernel {
   }
 
   private borrowing func line(of segment: SharedSegment) -> String {
-    let user: UInt64 = segment.isPrivileged ? 0 : 65_534
+    let user = UInt64(segment.owner)
     let object = virtual.objects[segment.object]
     let mode = String(segment.mode.rawValue, radix: 8)
     var line = ProcColumn.right(segment.key, 10) + " "

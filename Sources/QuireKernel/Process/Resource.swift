@@ -26,7 +26,7 @@ public struct ResourceLimits: Hashable, Sendable, BitwiseCopyable {
   public var addressSpace = unlimited
   public var data = unlimited
   public var lockedMemory: UInt64 = 8 << 20
-  /// Tasks that the ordinary user may have when this one forks.
+  /// Tasks that the user may have when this one forks, unless it is the superuser.
   public var processes = unlimited
   public var stack: UInt64 = 8 << 20
 
@@ -72,7 +72,7 @@ extension Kernel {
     let former = tasks[task].hardLimits[resource]
     let ceiling = hard ?? max(limit, former)
     if limit > ceiling { throw .EINVAL }
-    if ceiling > former, !tasks[task].isPrivileged { throw .EPERM }
+    if ceiling > former, !tasks[task].holds(.resource) { throw .EPERM }
     tasks[task].limits[resource] = limit
     tasks[task].hardLimits[resource] = ceiling
     shareLimits(of: task)
@@ -85,19 +85,6 @@ extension Kernel {
     while !thread.isNone {
       tasks[thread].limits = model.limits
       tasks[thread].hardLimits = model.hardLimits
-      thread = tasks.nextThread(after: thread)
-    }
-  }
-
-  /// Takes every capability from a process for good, as changing to an ordinary user does.
-  ///
-  /// It changes all threads, as the C library sees to.
-  ///
-  /// Linux: `sys_setresuid`, kernel/sys.c.
-  public mutating func dropPrivileges(of task: TaskIndex) {
-    var thread = tasks[task].leader
-    while !thread.isNone {
-      tasks[thread].flags.remove(.privileged)
       thread = tasks.nextThread(after: thread)
     }
   }

@@ -99,8 +99,8 @@ public struct TaskFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
   /// Has no address space of its own and is never killed (`PF_KTHREAD`).
   public static let kernelThread = TaskFlags(rawValue: 1 << 0)
-  /// Holds every capability, as the superuser does.
-  public static let privileged = TaskFlags(rawValue: 1 << 1)
+  /// Its user had more tasks than allowed when it changed to him (`PF_NPROC_EXCEEDED`).
+  public static let exceedsProcessLimit = TaskFlags(rawValue: 1 << 1)
   /// Shares its parent's address space until it exits or execs (`CLONE_VFORK`).
   public static let vforked = TaskFlags(rawValue: 1 << 2)
   /// Chosen by the OOM killer; it dies when it next leaves the kernel (`TIF_MEMDIE`).
@@ -151,6 +151,7 @@ public struct Task: Sendable, BitwiseCopyable {
   /// Process group, inherited at fork.
   public internal(set) var processGroup: ProcessID
   public var name: TaskName
+  public internal(set) var credentials = Credentials.superuser
   public internal(set) var flags: TaskFlags
   public internal(set) var state: TaskState
   /// How it ended; meaningful in a zombie.
@@ -222,7 +223,12 @@ public struct Task: Sendable, BitwiseCopyable {
   /// A zombie or gone: it runs no more.
   @inlinable @inline(__always) public var isDead: Bool { state == .zombie || state == .dead }
   @inlinable public var isKernelThread: Bool { flags.contains(.kernelThread) }
-  @inlinable public var isPrivileged: Bool { flags.contains(.privileged) }
+  /// It is the superuser's, whatever capabilities it has left.
+  public var isPrivileged: Bool { credentials.user == 0 }
+  /// Whether it may do what a capability is for.
+  public func holds(_ capability: Capabilities) -> Bool {
+    credentials.capabilities.contains(capability)
+  }
   /// SIGKILL is pending: it dies when it next leaves the kernel, and sleeps no more.
   @inlinable public var isDying: Bool { pending.contains(.SIGKILL) || isDead }
 }

@@ -64,6 +64,9 @@ package struct MemoryObject: BitwiseCopyable {
   package var flags: MemoryObjectFlags
   /// Who has the object beside the regions that map it: the name of a file.
   package var holders: UInt32 = 0
+  /// Whose file it is, and what others may do with it.
+  package internal(set) var owner: UserID = 0
+  package internal(set) var mode = FileMode.everything
   /// Tells an object from a later one at the same index.
   package var number: UInt64 = 0
   /// Bytes; touching a page beyond them is SIGBUS.

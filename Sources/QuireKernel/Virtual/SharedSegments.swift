@@ -56,8 +56,8 @@ public struct SharedSegment: Sendable, BitwiseCopyable {
   /// Bytes as they were asked for.
   public internal(set) var size: UInt64
   public internal(set) var mode: SegmentMode
-  /// Whether the superuser made it; else the one ordinary user did.
-  public internal(set) var isPrivileged: Bool
+  /// The user who made it.
+  public internal(set) var owner: UserID
   public internal(set) var creator: ProcessID
   /// The process that attached or detached last, or 0.
   public internal(set) var lastUser: ProcessID = 0
@@ -124,7 +124,7 @@ package struct SharedSegments: ~Copyable {
   init() {
     records = Pool(
       unused: SharedSegment(
-        key: 0, nameKey: 0, size: 0, mode: [], isPrivileged: true, creator: 0, changeTime: 0,
+        key: 0, nameKey: 0, size: 0, mode: [], owner: 0, creator: 0, changeTime: 0,
         object: .none,
         kernelObject: .none))
     attachments = Pool(unused: Attachment(segment: .none, record: .none, file: .none))

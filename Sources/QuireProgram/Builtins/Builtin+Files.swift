@@ -39,6 +39,9 @@ extension Builtin {
         Parameter(
           "memory", .boolean, .labelled, "Keep it in memory and swap, as tmpfs does, not on a disk."
         ),
+        Parameter(
+          "mode", .string, .labelled,
+          "Rights of owner, group and others, as for chmod(1); default \"644\"."),
       ], returns: .file, "Makes a file and returns it, open for reading and writing.",
       fails: [Failure("ENOMEM", "the kernel has no memory left for its inode"), tooLarge]),
     Signature(
@@ -48,7 +51,8 @@ extension Builtin {
     Signature(
       "open",
       [subject, Parameter("mode", .string, "\"r\", \"w\" or \"rw\".", words: ["r", "w", "rw"])],
-      returns: .file, "Returns the same file, open for something else.", fails: [gone]),
+      returns: .file, "Returns the same file, open for something else.",
+      fails: [gone, Failure("EACCES", "its mode does not allow that to the caller's user")]),
     transferSignature(
       "pread", "Reads from a file into memory and returns how many bytes it has read.",
       [
@@ -105,6 +109,7 @@ extension Builtin {
       "readahead", [subject] + range, "Brings a part of a file into memory.",
       fails: [gone]),
     Signature(
-      "drop_caches", [], "Drops the clean pages of files that nobody maps from memory."),
+      "drop_caches", [], "Drops the clean pages of files that nobody maps from memory.",
+      fails: [Failure("EACCES", "the caller is not the superuser")]),
   ]
 }

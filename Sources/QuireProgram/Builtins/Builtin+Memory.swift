@@ -168,6 +168,8 @@ extension Builtin {
       fails: [
         Failure("ENOENT", "there is no such parameter"),
         Failure("EINVAL", "the value is out of range"),
+        Failure("EACCES", "the caller is not the superuser"),
+        Failure("EPERM", "vm.mmap_min_addr without \"sys_rawio\""),
       ]),
   ]
 }

@@ -46,7 +46,8 @@ extension Builtin {
         Failure("EINVAL", "`at` is no page, or the parts do not fit below the stack"),
         Failure("EPERM", "`at` lies below vm.mmap_min_addr"),
         Failure("ENOMEM", "the new memory cannot be had; the old one stays"),
-        Failure("EAGAIN", "another thread of the process is at it"),
+        Failure(
+          "EAGAIN", "another thread is at it, or the user has more processes than RLIMIT_NPROC"),
       ]),
     Signature(
       "process",
@@ -150,6 +151,23 @@ extension Builtin {
       fails: [
         Failure("ESRCH", "it is neither the caller nor a child of it"),
         Failure("EPERM", "there is no such group"), Failure("EINVAL", "the number is negative"),
+      ]),
+    Signature(
+      "drop_privileges",
+      [
+        Parameter(
+          "user", .integer, .labelled,
+          "Whom to become; default 65534 for the superuser, else who one is already."),
+        Parameter(
+          "keep", .list, .labelled,
+          "Capabilities to go on with until `exec`, as [\"ipc_lock\", \"sys_resource\"]."),
+      ],
+      """
+      Makes the caller an ordinary user: limits bind it, and what others own is out of its reach. \
+      `self.user` and `self.capabilities` say what it is.
+      """,
+      fails: [
+        Failure("EPERM", "it lacks \"setuid\" for another user, or a capability that is to be kept")
       ]),
   ]
 

@@ -13,7 +13,7 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   // Processes
   case fork, vfork, thread, exec, process, exit, wait, wait_any, kill, yield, sleep, getpid, nice,
     setrlimit, getrlimit
-  case waitpid, setpgid
+  case waitpid, setpgid, drop_privileges
   case on_signal, event, semaphore, barrier
   // Kernel objects
   case kmalloc, kfree

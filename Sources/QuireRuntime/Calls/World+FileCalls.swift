@@ -10,7 +10,8 @@ extension World {
   ) throws(CallFailure) -> BuiltinOutcome {
     switch builtin {
     case .file: try makeFileCall(call)
-    case .memfd_create: .value(try makeFile(.memory, try optionalSize(0, "size", call) ?? 0))
+    case .memfd_create:
+      .value(try makeFile(.memory, try optionalSize(0, "size", call) ?? 0, .everything))
     case .open: try openCall(call)
     case .pread: try transferCall(call, isWrite: false)
     case .pwrite: try transferCall(call, isWrite: true)
@@ -24,7 +25,7 @@ extension World {
     case .unlink: try unlinkCall(call)
     case .posix_fadvise: try fadviseCall(call)
     case .readahead: try readaheadCall(call)
-    case .drop_caches: dropCachesCall()
+    case .drop_caches: try dropCachesCall()
     default: preconditionFailure("fileCall: \(builtin.name) is not about files")
     }
   }
@@ -48,26 +49,28 @@ extension World {
   /// The largest file whose disk a script may fill from the start.
   private static var largestFill: UInt64 { 16 << 30 }
 
-  /// file(size, fill, memory)
+  /// file(size, fill, memory, mode)
   private mutating func makeFileCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let size = try optionalSize(0, "size", call) ?? 0
     let isMemory = try boolean(2, "memory", call)
+    let mode = try mode(3, call).map { FileMode(rawValue: $0.rawValue) } ?? .usual
     guard let fill = try optionalInteger(1, "fill", call) else {
-      return .value(try makeFile(isMemory ? .memory : .disk, size))
+      return .value(try makeFile(isMemory ? .memory : .disk, size, mode))
     }
     guard let byte = UInt8(exactly: fill) else {
       throw .misuse("'fill' is a byte, 0 ... 255, not \(fill)")
     }
     if isMemory { throw .misuse("a file of memory has no disk to fill; write to it") }
     if size > Self.largestFill { throw .misuse("a file of more than 16GiB cannot be filled") }
-    return .value(try makeFile(.disk, size, fill: byte))
+    return .value(try makeFile(.disk, size, mode, fill: byte))
   }
 
   private mutating func makeFile(
-    _ kind: FileKind, _ size: UInt64, fill: UInt8? = nil
+    _ kind: FileKind, _ size: UInt64, _ mode: FileMode, fill: UInt8? = nil
   ) throws(CallFailure) -> Value {
     let file = try refusable { world throws(Errno) in
-      try world.kernel.makeFile(kind, size: size, fill: fill, by: world.current.task)
+      try world.kernel.makeFile(
+        kind, size: size, fill: fill, mode: mode, by: world.current.task)
     }
     return handle(of: file)
   }
@@ -82,8 +85,10 @@ extension World {
     case "rw": access = .readWrite
     case let other: throw .misuse("a mode is \"r\", \"w\" or \"rw\", not \"\(other)\"")
     }
-    if !kernel.isOpen(file) { throw .errno(.EBADF) }
-    return .value(handle(of: file.opened(for: access)))
+    let opened = try refusable { world throws(Errno) in
+      try world.kernel.open(file, for: access, by: world.current.task)
+    }
+    return .value(handle(of: opened))
   }
 
   // MARK: Data
@@ -206,7 +211,9 @@ extension World {
     return .value(.none)
   }
 
-  private mutating func dropCachesCall() -> BuiltinOutcome {
+  /// drop_caches(): the file /proc/sys/vm/drop_caches belongs to the superuser.
+  private mutating func dropCachesCall() throws(CallFailure) -> BuiltinOutcome {
+    if !kernel.tasks[current.task].isPrivileged { throw .errno(.EACCES) }
     kernel.dropCaches()
     return .value(.none)
   }

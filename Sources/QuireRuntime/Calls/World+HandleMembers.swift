@@ -95,6 +95,8 @@ extension World {
     }
     let text = name.text(in: image)
     if text == "group" { return .value(Value(small: Int(record.processGroup))) }
+    if text == "user" { return .value(Value(small: Int(record.credentials.user))) }
+    if text == "capabilities" { return try capabilityNames(of: task) }
     if text == "stack" { return try namedRegion(.stack, of: task) }
     if text == "heap" { return try namedRegion(.heap, of: task) }
     guard let value = accountMember(text, task) else {

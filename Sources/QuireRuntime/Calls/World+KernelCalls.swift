@@ -42,6 +42,7 @@ extension World {
     case .wait: return try waitCall(call)
     case .wait_any: return try waitAnyCall()
     case .waitpid, .setpgid: return try groupCall(builtin, call)
+    case .drop_privileges: return try dropPrivilegesCall(call)
     case .kill: return try killCall(call)
     case .yield: return .yield(.none)
     case .sleep: return try sleepCall(call)
@@ -104,7 +105,8 @@ extension Builtin {
   fileprivate var isSystemCall: Bool {
     switch self {
     case .fork, .vfork, .thread, .process, .exit, .wait, .wait_any, .kill, .yield, .sleep, .getpid,
-      .nice, .setrlimit, .getrlimit, .waitpid, .setpgid, .on_signal, .swapon, .swapoff, .sysctl:
+      .nice, .setrlimit, .getrlimit, .waitpid, .setpgid, .drop_privileges, .on_signal, .swapon,
+      .swapoff, .sysctl:
       true
     default: false
     }

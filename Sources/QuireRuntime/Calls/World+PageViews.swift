@@ -77,7 +77,7 @@ extension World {
     let rest = start < Layout.taskSize ? (Layout.taskSize - start) >> Page.shift : 0
     let count = Int(min(pages, rest))
     try reserve(ScriptHeap.listWords(count) + count * ScriptHeap.numberWords)
-    let showsFrames = kernel.tasks[current.task].isPrivileged
+    let showsFrames = kernel.tasks[current.task].holds(.admin)
     let list = heap.list(count: count)
     for index in 0..<count {
       let entry = kernel.pageMapEntry(

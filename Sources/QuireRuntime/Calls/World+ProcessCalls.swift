@@ -214,7 +214,7 @@ extension World {
   mutating func niceCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let increment = try integer(0, "increment", call)
     let task = current.task
-    if increment < 0 && !kernel.tasks[task].isPrivileged { throw .errno(.EPERM) }
+    if increment < 0 && !kernel.tasks[task].holds(.nice) { throw .errno(.EPERM) }
     // Linux clamps both the increment and the sum: `nice(2)`, kernel/sched/core.c.
     let wanted = Int64(kernel.tasks[task].nice) + min(max(increment, -40), 40)
     kernel.tasks[task].nice = Int8(min(max(wanted, -20), 19))

@@ -43,7 +43,7 @@ extension World {
   }
 
   /// Rights as three octal digits.
-  private func mode(_ index: Int, _ call: BuiltinCall) throws(CallFailure) -> SegmentMode? {
+  func mode(_ index: Int, _ call: BuiltinCall) throws(CallFailure) -> SegmentMode? {
     guard let text = try optionalString(index, "mode", call) else { return nil }
     guard text.utf8.count == 3, let bits = UInt16(text, radix: 8) else {
       throw .misuse("'mode' is three digits from 0 to 7, as \"640\", not \"\(text)\"")

@@ -10,6 +10,7 @@ extension World {
     let name = try string(0, "name", call)
     guard let parameter = Sysctl(rawValue: name) else { throw .errno(.ENOENT) }
     if let wanted = try optionalInteger(1, "value", call) {
+      try checkMayTune(parameter)
       guard parameter.range.contains(wanted) else { throw .errno(.EINVAL) }
       guard parameter.isAdjustable else {
         throw .misuse("'\(name)' is set in the machine block; changing it later is not there yet")
@@ -18,6 +19,15 @@ extension World {
     }
     let value = kernel.tunables[parameter] ?? Int64(kernel.memory.minFreeKilobytes)
     return .value(heap.integer(value))
+  }
+
+  /// The files of /proc/sys belong to the superuser; capabilities do not count there.
+  ///
+  /// Linux: `test_perm`, fs/proc/proc_sysctl.c, and `mmap_min_addr_handler`, security/min_addr.c.
+  private func checkMayTune(_ parameter: Sysctl) throws(CallFailure) {
+    let caller = kernel.tasks[current.task]
+    if !caller.isPrivileged { throw .errno(.EACCES) }
+    if parameter == .mmapMinimumAddress && !caller.holds(.rawIO) { throw .errno(.EPERM) }
   }
 
   /// setrlimit and getrlimit

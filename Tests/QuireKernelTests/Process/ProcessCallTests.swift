@@ -85,13 +85,13 @@ struct ProcessCallTests {
     machine.ram = 16 << 20
     var kernel = try Kernel(machine)
     let main = try kernel.spawn(named: "main", by: kernel.initTask)
-    kernel.tasks[main].flags.remove(.privileged)
+    kernel.dropPrivileges(of: main)
     try kernel.setLimit(on: .processes, to: 3, hard: 3, of: main)
     _ = try kernel.fork(main)
     _ = try kernel.fork(main)
     #expect(throws: Errno.EAGAIN) { try kernel.fork(main) }
     #expect(throws: Errno.EPERM) { try kernel.setLimit(on: .processes, to: 4, of: main) }
-    kernel.tasks[main].flags.insert(.privileged)
+    kernel.tasks[main].credentials = .superuser
     var made = 0
     while (try? kernel.fork(main)) != nil { made += 1 }
     #expect(kernel.tasks.count == kernel.maximumTasks)
@@ -156,7 +156,7 @@ struct ProcessCallTests {
     #expect(throws: Errno.EINVAL) { try kernel.kill(pid, -1, by: main) }
     try kernel.kill(1, 9, by: main)
     #expect(kernel.tasks[kernel.initTask].pending.isEmpty)
-    kernel.tasks[child].flags.remove(.privileged)
+    kernel.dropPrivileges(of: child)
     #expect(throws: Errno.EPERM) { try kernel.kill(3, 0, by: child) }
     try kernel.kill(pid, 0, by: child)
     kernel.exit(child, .exited(0))

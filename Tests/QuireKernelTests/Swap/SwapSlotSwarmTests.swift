@@ -192,7 +192,7 @@ struct SwapSlotSwarmTests {
     #expect(throws: Errno.EINVAL) { try kernel.beginSwapOff(of: 0, by: task) }
     for number in 0..<32 { #expect(try kernel.swapOn(size: 1 << 20, by: task) == number) }
     #expect(throws: Errno.EPERM) { try kernel.swapOn(size: 1 << 20, by: task) }
-    kernel.tasks[task].flags.remove(.privileged)
+    kernel.dropPrivileges(of: task)
     #expect(throws: Errno.EPERM) { try kernel.swapOn(size: 1 << 20, by: task) }
     #expect(throws: Errno.EPERM) { try kernel.beginSwapOff(of: 0, by: task) }
   }
