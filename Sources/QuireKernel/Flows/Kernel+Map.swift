@@ -55,7 +55,7 @@ extension Kernel {
     var area = try place(request, of: source.object, by: task)
     area.object = source.object
     let pageOffset = try settleFlags(&area, request, source, by: task)
-    try mapRegion(area, pageOffset: pageOffset, source.attachment, by: task)
+    try mapRegion(area, pageOffset: pageOffset, source, by: task)
     emit(.map, tasks[task].pid, area.start, area.end - area.start)
     let isPopulated = request.flags.intersection([.populate, .nonBlock]) == .populate
     if isPopulated || area.flags.contains(.locked) {
@@ -304,8 +304,7 @@ extension Kernel {
   ///
   /// Linux: `mmap_region`, mm/vma.c.
   private mutating func mapRegion(
-    _ request: VirtualMemoryArea, pageOffset: UInt64, _ attachment: AttachmentIndex,
-    by task: TaskIndex
+    _ request: VirtualMemoryArea, pageOffset: UInt64, _ source: MapSource, by task: TaskIndex
   ) throws(Errno) {
     var area = request
     let space = area.space
@@ -332,7 +331,11 @@ extension Kernel {
     }
     if area.flags.contains(.account) { old?.accountedPages = 0 }
     if let old { removeRegions(old, from: space) }
-    try link(area, pageOffset: pageOffset, attachment, object, before: next, by: task)
+    if source.isLost {
+      freeObject(object)
+      throw .EINVAL
+    }
+    try link(area, pageOffset: pageOffset, source.attachment, object, before: next, by: task)
     spaces[space].account(area.flags, adding: pages)
     if area.flags.contains(.locked) { spaces[space].lockedPages += pages }
   }

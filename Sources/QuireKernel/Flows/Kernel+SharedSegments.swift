@@ -121,7 +121,13 @@ extension Kernel {
     if flags.contains(.execute) { wanted.formUnion(.execute) }
     if !permits(virtual.segments[segment], wanted, to: task) { throw .EACCES }
     let attachment = try makeAttachment(of: segment, by: task)
-    defer { releaseIfUnused(attachment) }
+    // The call counts as an attach while it lasts: what it replaces may be the last one.
+    virtual.segments[segment].attachCount += 1
+    defer {
+      releaseIfUnused(attachment)
+      virtual.segments[segment].attachCount -= 1
+      destroyIfUnused(segment)
+    }
     let length = virtual.segments[segment].size
     if place != 0 && !flags.contains(.remap) { try checkIsFree(place, length, by: task) }
     return try attach(attachment, at: place, isFixed: address != 0, length, flags, by: task)
@@ -179,7 +185,7 @@ extension Kernel {
   }
 
   /// Linux: `shm_release`, ipc/shm.c.
-  private mutating func releaseIfUnused(_ attachment: AttachmentIndex) {
+  mutating func releaseIfUnused(_ attachment: AttachmentIndex) {
     let record = virtual.segments[attachment]
     if record.regionCount > 0 { return }
     freeObject(record.record)

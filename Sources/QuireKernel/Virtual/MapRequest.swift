@@ -99,4 +99,6 @@ struct MapSource: BitwiseCopyable {
   var access: FileAccess?
   /// Whether a shared mapping may ever be written.
   var isWritable = true
+  /// It goes with the regions that the new one replaces: a removed segment's last attach.
+  var isLost = false
 }

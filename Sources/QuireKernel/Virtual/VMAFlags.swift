@@ -61,6 +61,8 @@ public struct VMAFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
     self.init(rawValue: UInt32(truncatingIfNeeded: protection.rawValue) & Self.access.rawValue)
   }
 
+  /// The rights, as mmap takes them.
+  var protection: Protection { Protection(rawValue: UInt64(intersection(.access).rawValue)) }
   @inlinable var isAccessible: Bool { rawValue & 0x7 != 0 }
   /// A private mapping that may be written: its pages are copied before a write.
   ///

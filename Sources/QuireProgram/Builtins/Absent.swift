@@ -9,7 +9,7 @@ package enum AbsentVerb {
 
   /// In the order of the language's table of verbs.
   package static let names: [String] = [
-    "mmap2", "remap_file_pages",
+    "mmap2",
     "copy_to_user", "copy_from_user", "kernel", "atomic", "interrupt",
     "kthread",
     "get_dma_pages", "virt_to_phys", "virt_to_page", "pfn_to_page", "kmap", "kunmap",

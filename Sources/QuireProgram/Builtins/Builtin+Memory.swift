@@ -102,6 +102,23 @@ extension Builtin {
         Failure("EPERM", "the memory is sealed"),
       ]),
     Signature(
+      "remap_file_pages",
+      [
+        Parameter("region", .region, "What shows other pages, or its address with `length`."),
+        Parameter("page", .integer, "The page of the file or of the shared memory to begin with."),
+        Parameter("length", .size, .labelled, "Bytes to cover; by default the whole region."),
+        Parameter("nonblock", .boolean, .labelled, "Fault no page in yet."),
+        Parameter("prot", .flags, .labelled, "Must be 0: the rights stay as they are."),
+        Parameter("flags", .flags, .labelled, "MAP_ words, instead of `nonblock`."),
+      ], "Shows other pages of what a shared mapping maps, in place and in any order.",
+      fails: [
+        Failure("EINVAL", "no shared mapping covers the range, or numbers make no sense"),
+        Failure("ENOMEM", "splitting a mapping would exceed vm.max_map_count"),
+        Failure("EOVERFLOW", "the pages are farther than a file can reach"),
+        Failure("EAGAIN", "mapping locked memory anew would exceed RLIMIT_MEMLOCK"),
+        Failure("EPERM", "the memory is sealed"),
+      ]),
+    Signature(
       "brk", [Parameter("address", .address, .optional, "The wanted end of the heap.")],
       returns: .address,
       "Asks for an end of the heap and returns the one that results, as the raw system call does."),

@@ -4,7 +4,7 @@
 /// name without a mechanism cannot be listed here; see `absentVerbs`.
 package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable {
   // Address space
-  case mmap, munmap, mprotect, mremap, brk, sbrk
+  case mmap, munmap, mprotect, mremap, remap_file_pages, brk, sbrk
   case madvise, mlock, mlock2, mlockall, munlock, munlockall, mincore, msync, mseal
   // System V shared memory
   case shmget, shmat, shmdt, shmctl

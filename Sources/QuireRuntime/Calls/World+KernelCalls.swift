@@ -26,6 +26,7 @@ extension World {
     case .munmap: return try munmapCall(call)
     case .mprotect: return try mprotectCall(call)
     case .mremap: return try mremapCall(call)
+    case .remap_file_pages: return try remapFilePagesCall(call)
     case .brk: return try brkCall(call)
     case .sbrk: return try sbrkCall(call)
     case .madvise, .mlock, .mlock2, .mlockall, .munlock, .munlockall, .mincore, .msync, .mseal:

@@ -108,6 +108,21 @@ extension World {
     return flags
   }
 
+  /// remap_file_pages(region, page, length, nonblock, prot, flags)
+  mutating func remapFilePagesCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let (start, length) = try region(0, length: 2, call)
+    guard let page = try flags(1, "page", call) else { throw .misuse("'page' is missing") }
+    var words = MapFlags(rawValue: try flags(5, "flags", call) ?? 0)
+    if !argument(5, call).isAbsent { try refuseLabels([(3, "nonblock")], call) }
+    if try boolean(3, "nonblock", call) { words.insert(.nonBlock) }
+    let request = PageRemapRequest(
+      start, length, page: page, Protection(rawValue: try flags(4, "prot", call) ?? 0), words)
+    try refusable { world throws(Errno) in
+      try world.kernel.remapFilePages(request, by: world.current.task)
+    }
+    return .value(.none)
+  }
+
   /// brk(address): never fails, answers with the break that results.
   mutating func brkCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     try reserve(ScriptHeap.numberWords)

@@ -181,6 +181,21 @@ struct FailedAllocationTests {
     }
   }
 
+  @Test("remap_file_pages: a hole of other pages, and across regions")
+  func remapPages() throws {
+    let page = Page.size
+    try exhaust("other pages in the middle") { kernel, task in
+      let request = PageRemapRequest(Self.base + 18 * page, 3 * page, page: 0)
+      return (try? kernel.remapFilePages(request, by: task)) != nil
+    }
+    try exhaust("from one piece into the next", leavesParts: true) { kernel, task in
+      let first = PageRemapRequest(Self.base + 16 * page, 4 * page, page: 4, [], .nonBlock)
+      if (try? kernel.remapFilePages(first, by: task)) == nil { return false }
+      let second = PageRemapRequest(Self.base + 18 * page, 4 * page, page: 1)
+      return (try? kernel.remapFilePages(second, by: task)) != nil
+    }
+  }
+
   @Test("advice, locks and seals in the middle of a region")
   func marks() throws {
     let page = Page.size

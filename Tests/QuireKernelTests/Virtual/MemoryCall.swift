@@ -8,6 +8,7 @@ enum MemoryCall {
   case munmap(UInt64, UInt64)
   case mprotect(UInt64, UInt64, Protection)
   case mremap(RemapRequest)
+  case remapFilePages(PageRemapRequest)
   case brk(UInt64)
   case madvise(UInt64, UInt64, UInt64)
   case mlock(UInt64, UInt64, UInt64)
@@ -41,6 +42,7 @@ extension MemoryCall {
       case .mprotect(let start, let length, let rights):
         try kernel.mprotect(start, length, rights, by: task)
       case .mremap(let request): return .address(try kernel.mremap(request, by: task))
+      case .remapFilePages(let request): try kernel.remapFilePages(request, by: task)
       case .brk(let end): return .address(kernel.brk(end, by: task))
       case .madvise(let start, let length, let advice):
         try kernel.madvise(start, length, advice, by: task)
@@ -97,6 +99,7 @@ extension MemoryCall {
       case .mprotect(let start, let length, let rights):
         try model.mprotect(start, length, rights, task)
       case .mremap(let request): return .address(try model.mremap(request, task))
+      case .remapFilePages(let request): try model.remapFilePages(request, task)
       case .brk(let end): return .address(model.brk(end, task))
       case .madvise(let start, let length, let advice):
         try model.madvise(start, length, advice, task)

@@ -79,6 +79,22 @@ struct RandomCalls {
         at: chance(3) ? 0 : address(process)))
   }
 
+  /// Mostly of shared memory that is there.
+  private mutating func reorder(_ process: NaiveProcess) -> MemoryCall {
+    let shared = process.regions.filter { $0.flags.contains(.shared) }
+    var (start, size) = (address(process), length())
+    if !shared.isEmpty, !chance(6) {
+      let region = pick(shared)
+      start = region.start + random.below(region.pages) << 12
+      if !chance(5) { size = (1 + random.below(region.pages)) << 12 }
+    }
+    let far: [UInt64] = [1 << 51, 1 << 52, .max - 2, .max]
+    let page: UInt64 = chance(20) ? pick(far) : random.below(16)
+    let rights: Protection = chance(30) ? .read : []
+    let flags = MapFlags(rawValue: chance(5) ? random.below(1 << 20) : 0)
+    return .remapFilePages(PageRemapRequest(start, size, page: page, rights, flags))
+  }
+
   private mutating func advise(_ process: NaiveProcess) -> MemoryCall {
     let advice = pick(Advice.allCases.filter { $0 != .pageOut })
     return .madvise(
@@ -107,7 +123,8 @@ struct RandomCalls {
   mutating func next(_ process: NaiveProcess) -> MemoryCall {
     switch random.below(100) {
     case 0..<20: map(process)
-    case 20..<28: .munmap(address(process), length())
+    case 20..<26: .munmap(address(process), length())
+    case 26..<28: reorder(process)
     case 28..<38: .mprotect(address(process), length(), rights())
     case 38..<48: remap(process)
     case 48..<52: .brk(process.breakStart &+ random.below(9 << 12 as UInt64) &- chance(30).bit)

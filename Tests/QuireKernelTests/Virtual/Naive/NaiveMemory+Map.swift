@@ -290,8 +290,10 @@ extension NaiveMemory {
     return start
   }
 
-  private mutating func map(
-    _ start: UInt64, _ end: UInt64, _ wanted: VMAFlags, of task: TaskIndex
+  /// Makes a region; shared memory that `shows` nothing else is new.
+  mutating func map(
+    _ start: UInt64, _ end: UInt64, _ wanted: VMAFlags, of task: TaskIndex,
+    shows: (object: Int, page: UInt64)? = nil
   ) throws(Errno) {
     var flags = wanted
     let pages = (end - start) >> 12
@@ -311,8 +313,8 @@ extension NaiveMemory {
       try check(pages - freed)
       flags.insert(.account)
     }
-    var object: Int?
-    if flags.contains(.shared) {
+    var object = shows?.object
+    if flags.contains(.shared) && object == nil {
       let isReserved = !flags.contains(.noReserve)
       if isReserved { try check(pages) }
       object = number()
@@ -321,8 +323,8 @@ extension NaiveMemory {
     if !old.isEmpty { unmap(start, end, of: task) }
     insert(
       Range(
-        start: start, end: end, flags: flags, offset: object == nil ? start >> 12 : 0,
-        object: object), of: task)
+        start: start, end: end, flags: flags,
+        offset: shows?.page ?? (object == nil ? start >> 12 : 0), object: object), of: task)
     if flags.contains(.locked) { self[task].lockedPages += pages }
   }
 
