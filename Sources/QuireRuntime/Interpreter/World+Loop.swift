@@ -93,45 +93,50 @@ extension World {
         continue run
 
       case .add:
-        if didAdd(code[at], base) || didAddToAddress(code[at], base) { continue run }
+        if did(SmallArithmetic.sum, code[at], base) || didAddToAddress(code[at], base) {
+          continue run
+        }
       case .subtract:
-        if didSubtract(code[at], base) || didSubtractFromAddress(code[at], base) { continue run }
+        if did(SmallArithmetic.difference, code[at], base) || didSubtractFromAddress(code[at], base)
+        {
+          continue run
+        }
       case .multiply:
-        if didMultiply(code[at], base) { continue run }
+        if did(SmallArithmetic.product, code[at], base) { continue run }
       case .divide:
-        if didDivide(code[at], base) { continue run }
+        if did(SmallArithmetic.quotient, code[at], base) { continue run }
       case .remainder:
-        if didRemainder(code[at], base) { continue run }
+        if did(SmallArithmetic.remainder, code[at], base) { continue run }
       case .and:
-        if didAnd(code[at], base) { continue run }
+        if did(SmallArithmetic.conjunction, code[at], base) { continue run }
       case .or:
-        if didOr(code[at], base) { continue run }
+        if did(SmallArithmetic.disjunction, code[at], base) { continue run }
       case .exclusiveOr:
-        if didExclusiveOr(code[at], base) { continue run }
+        if did(SmallArithmetic.exclusiveDisjunction, code[at], base) { continue run }
       case .addImmediate:
-        if didAddImmediate(code[at], base) { continue run }
+        if didImmediate(SmallArithmetic.sum, code[at], base) { continue run }
         if didMoveAddress(code[at], by: code[at].immediateC, base) { continue run }
       case .subtractImmediate:
-        if didSubtractImmediate(code[at], base) { continue run }
+        if didImmediate(SmallArithmetic.difference, code[at], base) { continue run }
         if didMoveAddress(code[at], by: -code[at].immediateC, base) { continue run }
       case .multiplyImmediate:
-        if didMultiplyImmediate(code[at], base) { continue run }
+        if didImmediate(SmallArithmetic.product, code[at], base) { continue run }
       case .divideImmediate:
-        if didDivideImmediate(code[at], base) { continue run }
+        if didImmediate(SmallArithmetic.quotient, code[at], base) { continue run }
       case .remainderImmediate:
-        if didRemainderImmediate(code[at], base) { continue run }
+        if didImmediate(SmallArithmetic.remainder, code[at], base) { continue run }
       case .andImmediate:
-        if didAndImmediate(code[at], base) { continue run }
+        if didImmediate(SmallArithmetic.conjunction, code[at], base) { continue run }
       case .shiftRightImmediate:
-        if didShiftRightImmediate(code[at], base) { continue run }
+        if didImmediate(SmallArithmetic.shiftedRight, code[at], base) { continue run }
       case .equal:
-        if didEqual(code[at], base) { continue run }
+        if didCompare(==, code[at], base) { continue run }
       case .notEqual:
-        if didNotEqual(code[at], base) { continue run }
+        if didCompare(!=, code[at], base) { continue run }
       case .less:
-        if didLess(code[at], base) { continue run }
+        if didCompare(<, code[at], base) { continue run }
       case .lessOrEqual:
-        if didLessOrEqual(code[at], base) { continue run }
+        if didCompare(<=, code[at], base) { continue run }
 
       case .jump:
         left &-= code[at].steps

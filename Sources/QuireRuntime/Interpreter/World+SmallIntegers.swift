@@ -1,11 +1,52 @@
 // Arithmetic and comparison of small integers: the cases that the loop does itself.
 //
 // A small integer is its number doubled, so sums and differences of words are words of sums and
-// differences, and the overflow of the processor is the overflow of 63 bits. Each function answers
-// whether it did the instruction; if not, nothing has changed and `perform` does it.
+// differences, and the overflow of the processor is the overflow of 63 bits. Each function of the
+// world answers whether it did the instruction; if not, nothing has changed and `perform` does it.
 
 internal import KernelStorage
 internal import QuireProgram
+
+/// Arithmetic on the words of small integers: the word of the result, or nil when it is not small.
+enum SmallArithmetic {
+  @inline(__always)
+  static func sum(_ x: Int64, _ y: Int64) -> Int64? {
+    let (sum, overflow) = x.addingReportingOverflow(y)
+    return overflow ? nil : sum
+  }
+
+  @inline(__always)
+  static func difference(_ x: Int64, _ y: Int64) -> Int64? {
+    let (difference, overflow) = x.subtractingReportingOverflow(y)
+    return overflow ? nil : difference
+  }
+
+  @inline(__always)
+  static func product(_ x: Int64, _ y: Int64) -> Int64? {
+    let (product, overflow) = x.multipliedReportingOverflow(by: y >> 1)
+    return overflow ? nil : product
+  }
+
+  @inline(__always)
+  static func quotient(_ x: Int64, _ y: Int64) -> Int64? { y > 0 ? (x / y) << 1 : nil }
+
+  @inline(__always)
+  static func remainder(_ x: Int64, _ y: Int64) -> Int64? { y > 0 ? x % y : nil }
+
+  @inline(__always)
+  static func conjunction(_ x: Int64, _ y: Int64) -> Int64? { x & y }
+
+  @inline(__always)
+  static func disjunction(_ x: Int64, _ y: Int64) -> Int64? { x | y }
+
+  @inline(__always)
+  static func exclusiveDisjunction(_ x: Int64, _ y: Int64) -> Int64? { x ^ y }
+
+  @inline(__always)
+  static func shiftedRight(_ x: Int64, _ y: Int64) -> Int64? {
+    y >> 1 < 63 && y >= 0 ? ((x >> 1) &>> (y >> 1)) << 1 : nil
+  }
+}
 
 extension World {
   @inline(__always)
@@ -39,195 +80,41 @@ extension World {
     return value.isSmallInteger ? value.smallInteger : nil
   }
 
+  /// An instruction of arithmetic on two registers.
   @inline(__always)
-  mutating func didAdd(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    let (sum, overflow) = Int64(bitPattern: x).addingReportingOverflow(Int64(bitPattern: y))
-    if areSmall(x, y) && !overflow {
-      store(base, i.a, UInt64(bitPattern: sum))
-      return true
-    }
-    return false
+  mutating func did(
+    _ operation: (Int64, Int64) -> Int64?, _ i: LoopInstruction, _ base: Int
+  ) -> Bool {
+    did(operation, i, load(base, i.c), base)
+  }
+
+  /// An instruction of arithmetic on a register and a number of its own.
+  @inline(__always)
+  mutating func didImmediate(
+    _ operation: (Int64, Int64) -> Int64?, _ i: LoopInstruction, _ base: Int
+  ) -> Bool {
+    did(operation, i, UInt64(bitPattern: i.immediateC << 1), base)
   }
 
   @inline(__always)
-  mutating func didSubtract(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    let (rest, overflow) =
-      Int64(bitPattern: x).subtractingReportingOverflow(Int64(bitPattern: y))
-    if areSmall(x, y) && !overflow {
-      store(base, i.a, UInt64(bitPattern: rest))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didMultiply(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    let (product, overflow) =
-      Int64(bitPattern: x).multipliedReportingOverflow(by: Int64(bitPattern: y) >> 1)
-    if areSmall(x, y) && !overflow {
-      store(base, i.a, UInt64(bitPattern: product))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didDivide(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    if areSmall(x, y) && Int64(bitPattern: y) > 0 {
-      let quotient = Int64(bitPattern: x) / Int64(bitPattern: y)
-      store(base, i.a, UInt64(bitPattern: quotient << 1))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didRemainder(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    if areSmall(x, y) && Int64(bitPattern: y) > 0 {
-      store(base, i.a, UInt64(bitPattern: Int64(bitPattern: x) % Int64(bitPattern: y)))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didAnd(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    if areSmall(x, y) {
-      store(base, i.a, x & y)
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didOr(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    if areSmall(x, y) {
-      store(base, i.a, x | y)
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didExclusiveOr(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, y) = (load(base, i.b), load(base, i.c))
-    if areSmall(x, y) {
-      store(base, i.a, x ^ y)
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didAddImmediate(_ i: LoopInstruction, _ base: Int) -> Bool {
+  private mutating func did(
+    _ operation: (Int64, Int64) -> Int64?, _ i: LoopInstruction, _ y: UInt64, _ base: Int
+  ) -> Bool {
     let x = load(base, i.b)
-    let (sum, overflow) =
-      Int64(bitPattern: x).addingReportingOverflow(i.immediateC << 1)
-    if x & 1 == 0 && !overflow {
-      store(base, i.a, UInt64(bitPattern: sum))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didSubtractImmediate(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let x = load(base, i.b)
-    let (rest, overflow) =
-      Int64(bitPattern: x).subtractingReportingOverflow(i.immediateC << 1)
-    if x & 1 == 0 && !overflow {
-      store(base, i.a, UInt64(bitPattern: rest))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didMultiplyImmediate(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let x = load(base, i.b)
-    let (product, overflow) =
-      Int64(bitPattern: x).multipliedReportingOverflow(by: i.immediateC)
-    if x & 1 == 0 && !overflow {
-      store(base, i.a, UInt64(bitPattern: product))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didDivideImmediate(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, divisor) = (load(base, i.b), i.immediateC)
-    if x & 1 == 0 && divisor > 0 {
-      let quotient = (Int64(bitPattern: x) >> 1) / divisor
-      store(base, i.a, UInt64(bitPattern: quotient << 1))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didRemainderImmediate(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let (x, divisor) = (load(base, i.b), i.immediateC)
-    if x & 1 == 0 && divisor > 0 {
-      store(base, i.a, UInt64(bitPattern: Int64(bitPattern: x) % (divisor << 1)))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didAndImmediate(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let x = load(base, i.b)
-    if x & 1 == 0 {
-      store(base, i.a, x & UInt64(bitPattern: i.immediateC << 1))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didShiftRightImmediate(_ i: LoopInstruction, _ base: Int) -> Bool {
-    let x = load(base, i.b)
-    if x & 1 == 0 && i.c < 63 {
-      let shifted = (Int64(bitPattern: x) >> 1) &>> Int64(i.c)
-      store(base, i.a, UInt64(bitPattern: shifted << 1))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  mutating func didEqual(_ i: LoopInstruction, _ base: Int) -> Bool {
-    guard let (x, y) = comparable(i.b, i.c, base) else { return false }
-    store(base, i.a, Value.boolean(x == y).bits)
+    guard areSmall(x, y),
+      let result = operation(Int64(bitPattern: x), Int64(bitPattern: y))
+    else { return false }
+    store(base, i.a, UInt64(bitPattern: result))
     return true
   }
 
+  /// An instruction that compares two registers.
   @inline(__always)
-  mutating func didNotEqual(_ i: LoopInstruction, _ base: Int) -> Bool {
+  mutating func didCompare(
+    _ relation: (Int64, Int64) -> Bool, _ i: LoopInstruction, _ base: Int
+  ) -> Bool {
     guard let (x, y) = comparable(i.b, i.c, base) else { return false }
-    store(base, i.a, Value.boolean(x != y).bits)
-    return true
-  }
-
-  @inline(__always)
-  mutating func didLess(_ i: LoopInstruction, _ base: Int) -> Bool {
-    guard let (x, y) = comparable(i.b, i.c, base) else { return false }
-    store(base, i.a, Value.boolean(x < y).bits)
-    return true
-  }
-
-  @inline(__always)
-  mutating func didLessOrEqual(_ i: LoopInstruction, _ base: Int) -> Bool {
-    guard let (x, y) = comparable(i.b, i.c, base) else { return false }
-    store(base, i.a, Value.boolean(x <= y).bits)
+    store(base, i.a, Value.boolean(relation(x, y)).bits)
     return true
   }
 }
