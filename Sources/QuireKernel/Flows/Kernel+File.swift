@@ -105,8 +105,8 @@ extension Kernel {
 
   /// Sets a part of a file aside: what is a hole there gets room on the disk, or a page of zeros.
   ///
-  /// - Throws: EBADF when it may not be written, EINVAL for no bytes, EFBIG, ENOMEM, ENOSPC; what
-  ///   was set aside until then stays.
+  /// - Throws: EBADF when it may not be written, EINVAL for no bytes, EFBIG, ENOMEM, ENOSPC; then
+  ///   nothing was set aside.
   /// Linux: `ext4_fallocate` and `shmem_fallocate`, fs/ext4/extents.c and mm/shmem.c.
   public mutating func preallocate(
     _ file: OpenFile, at offset: UInt64, length: UInt64, keepsSize: Bool, by task: TaskIndex
@@ -120,14 +120,33 @@ extension Kernel {
     let size = max(virtual.objects[object].size, keepsSize ? 0 : end)
     // Beyond the end there is nothing that anybody could tell from a hole.
     let first = offset >> Page.shift
-    let last = (min(end, size) + Page.offsetMask) >> Page.shift
-    virtual.objects[object].size = size
-    for page in first..<max(first, last) {
-      if !virtual.objects[object].flags.contains(.onDisk) {
-        _ = try cachedPage(page, of: object, by: task)
-      } else if virtual.objects.block(page, of: object).isHole {
+    let last = max(first, (min(end, size) + Page.offsetMask) >> Page.shift)
+    if virtual.objects[object].flags.contains(.onDisk) {
+      for page in first..<last where virtual.objects.block(page, of: object).isHole {
         virtual.objects.setBlock(page, of: object, to: .zero)
       }
+    } else {
+      try fillHoles(first..<last, of: object, by: task)
+    }
+    virtual.objects[object].size = size
+  }
+
+  /// Gives each hole of a file of memory a page of zeros, or none of them.
+  ///
+  /// Linux: `shmem_fallocate` and `shmem_undo_range`, mm/shmem.c.
+  private mutating func fillHoles(
+    _ pages: Range<UInt64>, of object: MemoryObjectIndex, by task: TaskIndex
+  ) throws(Errno) {
+    var filled: [UInt64] = []
+    do throws(Errno) {
+      for page in pages {
+        let isHole = virtual.objects.slot(page, of: object).isNone
+        _ = try cachedPage(page, of: object, by: task)
+        if isHole { filled.append(page) }
+      }
+    } catch {
+      for page in filled { dropPages(page..<page + 1, of: object) }
+      throw error
     }
   }
 
