@@ -87,7 +87,7 @@ extension World {
     guard runningFiber != 0 else {
       return Diagnostic(
         .error, "limit-reached", "the run has reached its limit \(limits.text(of: limit))",
-        at: span(ofAddress: sleeperAddress),
+        at: span(ofAddress: nextAddress),
         notes: [Diagnostic.Note("\(raise); every process waits for a later time")])
     }
     let span = span(ofAddress: current.execution.pc)
@@ -99,17 +99,19 @@ extension World {
       ])
   }
 
-  /// Where one of those is that wait for a time.
-  private var sleeperAddress: Int {
-    let entry = candidates.first ?? ready.first
-    return entry.map { fibers[$0.fiber].execution.pc } ?? 0
-  }
+  /// Who runs next when nobody runs now: between two quanta, or while all wait for a time.
+  private var nextEntry: ReadyEntry? { candidates.first ?? ready.first }
+
+  private var nextAddress: Int { nextEntry.map { fibers[$0.fiber].execution.pc } ?? 0 }
 
   /// Says where the run was when the host interrupted it.
   package var interruptionDiagnostic: Diagnostic {
     guard runningFiber != 0 else {
+      let isWaiting = nextEntry.map { $0.time > kernel.now } ?? true
       return Diagnostic(
-        .error, "interrupted", "interrupted while every process waited", at: span(ofAddress: 0))
+        .error, "interrupted",
+        isWaiting ? "interrupted while every process waited" : "interrupted here",
+        at: span(ofAddress: nextAddress))
     }
     return Diagnostic(
       .error, "interrupted", "interrupted here", at: span(ofAddress: current.execution.pc),
