@@ -19,6 +19,8 @@ public struct PagePool: ~Copyable {
   /// For a page that was given back, the next such page; `live` for one handed out.
   private var links = Table<UInt32>()
   private var firstFree: UInt32 = 0
+  /// The first of the pairs that were given back, linked through their first pages.
+  private var firstFreePair: UInt32 = 0
   /// Number of pages handed out.
   public private(set) var liveCount = 0
   private static var live: UInt32 { .max }
@@ -55,6 +57,36 @@ public struct PagePool: ~Copyable {
     links[page] = firstFree
     firstFree = UInt32(page)
     liveCount -= 1
+  }
+
+  /// Hands out two pages of zeros with numbers in a row, and says the lower one.
+  ///
+  /// Pairs are recycled as pairs: they never run out for want of neighbours.
+  public mutating func allocatePair() -> Int {
+    liveCount += 2
+    let recycled = Int(firstFreePair)
+    if recycled != 0 {
+      firstFreePair = links[recycled]
+      for page in [recycled, recycled + 1] {
+        links[page] = Self.live
+        fill(page, with: 0)
+      }
+      return recycled
+    }
+    let page = links.append(Self.live)
+    links.append(Self.live)
+    while (page + 1) >> Self.pagesPerChunkShift >= chunks.count { addChunk() }
+    return page
+  }
+
+  /// Takes a pair back by its lower number.
+  public mutating func releasePair(_ page: Int) {
+    precondition(
+      isLive(page) && isLive(page + 1), "PagePool: release of pair \(page), which is not live")
+    links[page] = firstFreePair
+    links[page + 1] = 0
+    firstFreePair = UInt32(page)
+    liveCount -= 2
   }
 
   public func isLive(_ page: Int) -> Bool {

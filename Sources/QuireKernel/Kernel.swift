@@ -27,6 +27,8 @@ public struct Kernel: ~Copyable {
   package var handlesRuns: Bool
   public package(set) var memory: PhysicalMemory
   public internal(set) var slab: SlabAllocator
+  /// Where things lie in an address space.
+  public let layout: Layout
   /// What the release of the machine's kernel does.
   package let rules: KernelRules
   package var costs: Costs
@@ -69,16 +71,20 @@ public struct Kernel: ~Copyable {
   /// No field has a default value where it is declared: an initialiser that throws must not have
   /// begun to fill a value that cannot be copied.
   private init(validated machine: MachineConfiguration, memory: consuming PhysicalMemory) {
+    let layout = machine.architecture.layout
     let zeroFrame = memory.zeroFrame
-    let kernelTables = KernelTables(ram: memory.frames.count, image: memory.kernelImage)
+    let directMap = memory.directMap
+    let kernelTables = KernelTables(
+      memory.geometry, ram: memory.frames.count, image: memory.kernelImage)
     let freePages = UInt64(memory.freeFrames)
     inPlace = InPlace()
     self.memory = memory
-    spaces = SpaceTable()
+    spaces = SpaceTable(layout)
     virtual = VirtualMemory(
-      zeroFrame: zeroFrame, kernelTables: kernelTables, freePages: freePages)
+      layout, zeroFrame: zeroFrame, kernelTables: kernelTables, freePages: freePages)
     tlb = TLB(cpus: machine.cpus, capacity: machine.tlb)
-    slab = SlabAllocator(cpus: machine.cpus)
+    slab = SlabAllocator(cpus: machine.cpus, directMap: directMap)
+    self.layout = layout
     trackedGauges = Gauges()
     self.machine = machine
     now = 0
@@ -94,6 +100,11 @@ public struct Kernel: ~Copyable {
     lru = LRUVector()
     swap = SwapAreas()
   }
+
+  /// The shape of the page tables.
+  @inlinable public var geometry: PageGeometry { memory.geometry }
+  /// Where the kernel has RAM in its own half of addresses.
+  @inlinable public var directMap: DirectMap { memory.directMap }
 
   /// Why the machine has stopped for good, if it has; nothing may run on it then.
   public var panic: Panic? { tasks.panic }

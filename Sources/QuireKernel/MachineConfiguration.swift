@@ -1,6 +1,10 @@
 // The machine that a kernel is started on, checked before anything is built.
 
-/// Which processor the machine has.
+/// Which processor the machine has, and with it whose address space.
+///
+/// x86_64 is laid out as Linux 6.12 has it. x86_32 is laid out as Linux 2.6.11 had it, with three
+/// gigabytes for a process and high memory, while its system calls check and answer as in 6.12
+/// unless a rule says otherwise.
 public enum Architecture: String, Sendable, Hashable, CaseIterable {
   case x86_64
   case x86_32
@@ -22,6 +26,8 @@ public struct SwapConfiguration: Sendable, Hashable {
 /// Everything that makes one simulated machine differ from another.
 public struct MachineConfiguration: Sendable, Hashable {
   public var architecture = Architecture.x86_64
+  /// Physical addresses of 36 bits on x86_32, by page tables of three levels.
+  public var pae = false
   /// The release of Linux that it runs.
   public var kernel = KernelVersion.linux6_12
   /// Bytes of RAM.
@@ -45,8 +51,11 @@ public struct MachineConfiguration: Sendable, Hashable {
   public static let maximumTLB = 4096
   /// A machine smaller than this cannot hold its own kernel.
   public static let minimumRAM: UInt64 = 8 << 20
-  /// 4 TiB: frame numbers are 32 bits wide and the direct map is 64 TiB.
-  public static let maximumRAM: UInt64 = 4 << 40
+  /// 4 TiB: frame numbers are 32 bits wide and the direct map is 64 TiB. x86_32 has physical
+  /// addresses of 32 bits, or 36.
+  public var maximumRAM: UInt64 {
+    architecture == .x86_64 ? 4 << 40 : pae ? 64 << 30 : 4 << 30
+  }
   /// Linux: `MAX_SWAPFILES`, include/linux/swap.h.
   public static let maximumSwapAreas = 32
 }
@@ -63,8 +72,8 @@ public struct Tunables: Sendable, Hashable {
   public var overcommitKilobytes: UInt64 = 0
   /// `vm.max_map_count`.
   public var maxMapCount = 65_530
-  /// `vm.mmap_min_addr` in bytes.
-  public var mmapMinimumAddress: UInt64 = 65_536
+  /// `vm.mmap_min_addr` in bytes; nil is what the architecture begins with.
+  public var mmapMinimumAddress: UInt64?
   /// `vm.page-cluster`: swap readahead is 2 to this power.
   public var pageCluster = 3
   /// `vm.min_free_kbytes`; nil lets the kernel compute it.
@@ -87,11 +96,6 @@ public struct Tunables: Sendable, Hashable {
   public var oomKillAllocatingTask = 0
 
   public init() {}
-
-  /// What the kernel chooses lies no lower, whatever `vm.mmap_min_addr` allows those who ask.
-  ///
-  /// Linux: `mmap_min_addr`, security/min_addr.c, with `CONFIG_LSM_MMAP_MIN_ADDR`.
-  var lowestChosenAddress: UInt64 { max(mmapMinimumAddress, 65_536) }
 }
 
 /// Why a machine cannot be built; `key` is the entry of `machine { … }` to blame.
@@ -106,18 +110,26 @@ public struct MachineError: Error, Hashable, Sendable {
 }
 
 extension MachineConfiguration {
+  /// The shape of its page tables.
+  public var geometry: PageGeometry {
+    architecture == .x86_64 ? .fourLevels : pae ? .pae : .twoLevels
+  }
+
   /// Refuses nonsense, naming the key.
   public func validate() throws(MachineError) {
     func refuse(_ key: String, _ message: String) throws(MachineError) -> Never {
       throw MachineError(key: key, message: message)
     }
-    if architecture != .x86_64 {
-      try refuse("arch", "the x86_32 machine is not there yet; this version has x86_64")
+    if architecture == .x86_64 && pae {
+      try refuse("pae", "PAE is for x86_32; x86_64 has page tables of four levels")
+    }
+    if architecture == .x86_32 && kernel != .linux6_12 {
+      try refuse("kernel", "the x86_32 machine knows the calls of 6.12 only")
     }
     if ram < Self.minimumRAM {
       try refuse("ram", "\(ram) bytes cannot hold a kernel; the smallest machine has 8MiB")
     }
-    if ram > Self.maximumRAM { try refuse("ram", "the largest machine has 4TiB") }
+    if ram > maximumRAM { try refuse("ram", tooMuchRAM) }
     if !Page.isAligned(ram) { try refuse("ram", "RAM comes in whole pages of 4KiB") }
     if cpus < 1 || cpus > Self.maximumCPUs {
       try refuse("cpus", "a machine has 1 to \(Self.maximumCPUs) CPUs, not \(cpus)")
@@ -128,10 +140,14 @@ extension MachineConfiguration {
     if reserve > ram / 2 {
       try refuse("reserve", "the kernel image would fill more than half of the RAM")
     }
-    if let kept = tunables.minFreeKilobytes, kept > Int(ram >> 11) {
+    if reserve + descriptorBytes + Self.leastLowMemory > lowMemory {
+      try refuse("reserve", tooLittleLowMemory)
+    }
+    if let kept = tunables.minFreeKilobytes, kept > Int(lowMemory >> 11) {
+      let what = architecture == .x86_64 ? "the RAM" : "low memory"
       try refuse(
         "sysctl",
-        "vm.min_free_kbytes = \(kept) keeps too much free; half of the RAM is \(ram >> 11)")
+        "vm.min_free_kbytes = \(kept) keeps too much free; half of \(what) is \(lowMemory >> 11)")
     }
     if swap.count > Self.maximumSwapAreas {
       try refuse("swap", "at most \(Self.maximumSwapAreas) swap areas, not \(swap.count)")
@@ -140,5 +156,31 @@ extension MachineConfiguration {
       try refuse(
         "swap", "a swap area has a header page and at least one more, in whole pages of 4KiB")
     }
+    for area in swap where area.size > geometry.largestSwapArea {
+      try refuse(
+        "swap",
+        "an entry of a page table names \(geometry.largestSwapArea >> 30)GiB of swap at most")
+    }
+  }
+
+  private var tooMuchRAM: String {
+    if architecture == .x86_64 { return "the largest machine has 4TiB" }
+    return pae
+      ? "36 bits of physical addresses reach 64GiB"
+      : "32 bits of physical addresses reach 4GiB; with pae: true, 64GiB"
+  }
+
+  /// Bytes of RAM that the kernel has addresses of its own for, where its own records must lie.
+  private var lowMemory: UInt64 {
+    UInt64(DirectMap(architecture, ram: Int(ram >> Page.shift)).frames) << Page.shift
+  }
+  private var descriptorBytes: UInt64 {
+    UInt64(architecture.descriptorFrames(ram: Int(ram >> Page.shift))) << Page.shift
+  }
+  /// Of low memory this much is left for the records of the first tasks.
+  private static let leastLowMemory: UInt64 = 2 << 20
+  private var tooLittleLowMemory: String {
+    "the kernel image and \(descriptorBytes >> 20)MiB of page descriptors leave nothing of the "
+      + "\(lowMemory >> 20)MiB that the kernel has addresses for"
   }
 }

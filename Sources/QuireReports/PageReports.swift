@@ -7,7 +7,7 @@ extension Kernel {
   /// /proc/PID/pagemap: the words of all regions, pages that differ only by the next frame in one
   /// line. What no region holds is 0 in the file, and left out here.
   public borrowing func pageMapReport(
-    of task: TaskIndex, from start: VirtualAddress = 0, to end: VirtualAddress = Layout.taskSize,
+    of task: TaskIndex, from start: VirtualAddress = 0, to end: VirtualAddress = .max,
     seenBy reader: TaskIndex
   ) -> String {
     var table = TextTable([

@@ -23,13 +23,12 @@ extension Kernel {
       ("flags", .left), ("leads to", .left),
     ])
     for step in walk.steps {
-      let bits = step.level.bits
       table.add([
-        step.level.name, "\(bits.upperBound)-\(bits.lowerBound)", String(step.index),
-        physical(step.table), Hexadecimal.text(step.entry.bits, 16),
+        step.level.name, "\(step.bits.upperBound)-\(step.bits.lowerBound)", String(step.index),
+        physical(step.table), Hexadecimal.text(step.word, 2 * step.wordBytes),
         step.entry.isNone ? "empty" : step.flags.joined(separator: " "), goal(of: step),
       ])
-      if step.level == .PGD {
+      if step.level == .PGD && walk.steps.first?.bits.upperBound == 47 {
         table.add(["P4D", "", "", "", "", "folded: the machine has four levels"])
       }
     }
@@ -42,14 +41,19 @@ extension Kernel {
     if entry.isSwap { return "slot \(entry.swap.slot) of area \(entry.swap.area)" }
     let place = physical(entry.frame)
     if step.level == .PTE { return "page \(place)" }
-    return entry.isLarge ? "page of \(Size.text(step.level.span)) at \(place)" : "table \(place)"
+    return entry.isLarge ? "page of \(Size.text(step.span)) at \(place)" : "table \(place)"
   }
 
   // MARK: The end
 
   private borrowing func lines(atEndOf walk: PageWalk, of task: TaskIndex) -> [String] {
     switch walk.end {
-    case .nonCanonical: return ["not canonical: bits 63 to 47 of an address must be alike"]
+    case .nonCanonical:
+      return [
+        machine.architecture == .x86_64
+          ? "not canonical: bits 63 to 47 of an address must be alike"
+          : "no address: this machine's have 32 bits"
+      ]
     case .nothing:
       return [(walk.steps.last?.level.name ?? "PGD") + " is empty: " + promise(walk, of: task)]
     case .swapped(let entry):
@@ -69,7 +73,7 @@ extension Kernel {
 
   /// What an access to an address without a page will meet.
   private borrowing func promise(_ walk: PageWalk, of task: TaskIndex) -> String {
-    if walk.address >= Layout.taskSize { return "the kernel maps nothing here" }
+    if walk.address >= layout.taskSize { return "the kernel maps nothing here" }
     let areas = regions(of: tasks[task].space)
     guard let area = areas.first(where: { $0.contains(walk.address) }) else {
       return "no region holds the address, an access is SIGSEGV"
@@ -87,7 +91,7 @@ extension Kernel {
   ) -> String {
     if frame.index >= memory.frames.count { return "not RAM" }
     if frame == zeroFrame { return "the page of zeros, which everybody shares until they write" }
-    if address >= Layout.taskSize { return KernelPageFlag.sentence(pageFlagWord(of: frame)) }
+    if address >= layout.taskSize { return KernelPageFlag.sentence(pageFlagWord(of: frame)) }
     let record = memory.frames[frame]
     let kind = record.flags.contains(.anonymous) ? "anonymous memory" : "an object"
     let owners = record.mapCount == 1 ? "mapped once" : "mapped by \(record.mapCount) entries"

@@ -37,7 +37,8 @@ struct MachineBlockTests {
       messages("machine { mem: 64MiB, arch: \"x86-64\", ram: \"a\", swap: 3, cpus: 1, cpus: 2 }")
         == """
         1:11: a machine has no 'mem'
-          note: it has arch, kernel, ram, nodes, cpus, tlb, swap, seed, scheduler, quantum, costs, sysctl, reserve
+          note: it has arch, pae, kernel, ram, nodes, cpus, tlb, swap, seed, scheduler, quantum, costs, \
+        sysctl, reserve
         1:23: 'arch' is one of "x86_64", "x86_32"
           fix-it: did you mean '"x86_64"'? '"x86-64"' → '"x86_64"'
         1:39: 'ram' is a size: 64MiB

@@ -13,7 +13,7 @@ extension Kernel {
     -> Progress
   {
     var entry = PageTableEntry.none
-    return resolve(address, kind, &entry, by: task)
+    return resolve(address, kind == .execute ? fetch : kind, &entry, by: task)
   }
 
   /// Goes on with a walk until it is complete, the slice is over, or an access is refused.
@@ -24,11 +24,14 @@ extension Kernel {
     switch access.action {
     case .read: return walk(&access, .read, by: task)
     case .touch: return walk(&access, .write, by: task)
-    case .execute: return walk(&access, .execute, by: task)
+    case .execute: return walk(&access, fetch, by: task)
     case .write(let byte): return write(byte, &access, by: task)
     case .fill(let byte): return fill(byte, &access, by: task)
     }
   }
+
+  /// What a fetch is to the processor: without a bit that forbids it, a read like any other.
+  private var fetch: AccessKind { geometry.forbidsExecution ? .execute : .read }
 
   // MARK: Translation
 
@@ -41,7 +44,7 @@ extension Kernel {
   ) -> PageTableEntry {
     let page = virtual.walkCache.page(space, address)
     if page == 0 { return .none }
-    let index = TableLevel.index(address, TableLevel.leaf)
+    let index = EntryPage.index(address)
     let bits = memory.store.dense[page, index]
     let required = PageTableEntry.required(for: kind)
     if bits & required != required { return .none }
@@ -55,10 +58,12 @@ extension Kernel {
   /// was there before.
   private mutating func cacheTable(of address: VirtualAddress, in space: AddressSpaceIndex) -> Bool
   {
-    if address >= Layout.taskSize || space.isNone { return false }
+    if address >= layout.taskSize || space.isNone { return false }
     if virtual.walkCache.page(space, address) != 0 { return false }
     let table = memory.leafTable(below: spaces[space].root, of: address)
-    guard !table.isNone, let page = memory.contents[table.index].densePage else { return false }
+    if table.isNone { return false }
+    let page = memory.words(of: table, at: address)
+    if page == 0 { return false }
     virtual.walkCache.insert(space, address, table: table, page: page)
     return true
   }
@@ -84,7 +89,7 @@ extension Kernel {
     while true {
       let page = virtual.walkCache.page(space, address)
       if !isOdd && faultRun(at: address, kind, limit: 1, in: space, page, by: task) > 0 {
-        let index = TableLevel.index(address, TableLevel.leaf)
+        let index = EntryPage.index(address)
         entry = PageTableEntry(bits: memory.store.dense[page, index])
         return .done
       }

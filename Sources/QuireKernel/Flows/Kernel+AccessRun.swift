@@ -28,8 +28,8 @@ extension Kernel {
     let space = tasks[task].space
     let page = virtual.walkCache.page(space, address)
     if page == 0 { return EntryRun() }
-    let index = TableLevel.index(address, TableLevel.leaf)
-    let most = Int(min(limit, UInt64(TableLevel.fanOut - index)))
+    let index = EntryPage.index(address)
+    let most = Int(min(limit, UInt64(EntryPage.entries - index)))
     let present = memory.store.dense.mark(
       page, from: index, limit: min(most, beginnings(of: costs.access)),
       required: PageTableEntry.required(for: kind),
@@ -54,8 +54,8 @@ extension Kernel {
   /// table full is asked for.
   private func beginnings(of cost: Nanoseconds) -> Int {
     if now >= sliceEnd { return 0 }
-    if cost == 0 { return TableLevel.fanOut }
-    return Int(min((sliceEnd - now - 1) / cost, UInt64(TableLevel.fanOut))) + 1
+    if cost == 0 { return EntryPage.entries }
+    return Int(min((sliceEnd - now - 1) / cost, UInt64(EntryPage.entries))) + 1
   }
 
   /// Makes pages of private anonymous memory present that were never touched, from that of
@@ -77,8 +77,8 @@ extension Kernel {
       return 0
     }
     let start = Page.alignDown(address)
-    let index = TableLevel.index(address, TableLevel.leaf)
-    let most = min(limit, TableLevel.fanOut - index, Int((area.end - start) >> Page.shift))
+    let index = EntryPage.index(address)
+    let most = min(limit, EntryPage.entries - index, Int((area.end - start) >> Page.shift))
     let run = EntryRun(page: page, index: index, count: most)
     let count = kind == .write ? mapFresh(run, area, region, at: start) : mapZeros(run, area)
     if count == 0 { return 0 }

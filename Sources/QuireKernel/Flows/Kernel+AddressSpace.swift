@@ -6,10 +6,12 @@ extension Kernel {
   /// - Throws: ENOMEM, and nothing is left.
   /// Linux: `mm_alloc` and `setup_arg_pages`, kernel/fork.c and fs/exec.c.
   package mutating func createAddressSpace(
-    for task: TaskIndex, stackPages: UInt64 = Layout.initialStackPages
+    for task: TaskIndex, stackPages: UInt64? = nil
   ) throws(Errno) -> AddressSpaceIndex {
     let space = try makeAddressSpace(by: task)
-    do { try makeStack(of: stackPages, in: space, by: task) } catch {
+    do {
+      try makeStack(of: stackPages ?? layout.initialStackPages, in: space, by: task)
+    } catch {
       freeAddressSpace(space)
       throw error
     }
@@ -23,7 +25,7 @@ extension Kernel {
     let object = try allocateObject(.mmStruct, for: task)
     do {
       let root = try allocateRootTable(by: task)
-      return spaces.allocate(AddressSpace(root: root, object: object))
+      return spaces.allocate(AddressSpace(root: root, object: object, layout))
     } catch {
       freeObject(object)
       throw error
@@ -33,9 +35,9 @@ extension Kernel {
   private mutating func makeStack(
     of pages: UInt64, in space: AddressSpaceIndex, by task: TaskIndex
   ) throws(Errno) {
-    let start = Layout.stackTop - pages * Page.size
+    let start = layout.stackTop - pages * Page.size
     let area = VirtualMemoryArea(
-      start: start, end: Layout.stackTop,
+      start: start, end: layout.stackTop,
       flags: VMAFlags.dataDefault.union([.growsDown, .account]),
       object: .none, anonVMA: .none, space: space)
     let object = try allocateObject(.vmAreaStruct, for: task)

@@ -218,7 +218,7 @@ extension Kernel {
     while true {
       let table = memory.nextLeafTable(below: root, from: &address, to: end)
       if table.isNone { return }
-      let index = TableLevel.index(address, TableLevel.leaf)
+      let index = geometry.index(address, TableLevel.leaf)
       let entry = memory.entry(table: table, index: index)
       if !entry.isNone { body(&self, table, index, entry) }
       address += Page.size

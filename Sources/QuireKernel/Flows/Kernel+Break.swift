@@ -73,7 +73,7 @@ extension Kernel {
     by task: TaskIndex
   ) -> Bool {
     // Rounding up an address near the end of the 64-bit space wraps.
-    if new < old || new > Layout.taskSize { return false }
+    if new < old || new > layout.taskSize { return false }
     let pages = (new - old) >> Page.shift
     let flags = VMAFlags.dataDefault.union(.account).union(spaces[space].defaultFlags)
     if !mayLock(space, flags, pages, task) { return false }
@@ -96,7 +96,7 @@ extension Kernel {
   ) -> Bool {
     let distance = new + Page.size
     let next = virtual.regions.firstOverlapping(
-      old, distance + Layout.stackGuardGap, in: spaces[space].regions.top)
+      old, distance + layout.stackGuardGap, in: spaces[space].regions.top)
     return next.isNone || distance <= virtual.regions.guardedStart(next)
   }
 

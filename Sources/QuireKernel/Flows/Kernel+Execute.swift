@@ -42,7 +42,7 @@ extension Kernel {
   private func check(_ image: ProgramImage, for task: TaskIndex) throws(Errno) {
     let share = min(tasks[task].limits.stack / 4, ProgramImage.largestArgumentLimit)
     if image.arguments > max(share, ProgramImage.leastArgumentLimit) { throw .E2BIG }
-    let room = Layout.taskSize - Page.alignUp(image.arguments) - (1 << 20)
+    let room = layout.taskSize - Page.alignUp(image.arguments) - (1 << 20)
     let largest = max(image.text, image.data, image.bss)
     if !Page.isAligned(image.base) || image.base > room || largest > room / 8 { throw .EINVAL }
     let size = Page.alignUp(image.text) + Page.alignUp(image.data + image.bss)
@@ -56,13 +56,12 @@ extension Kernel {
     _ image: ProgramImage, by task: TaskIndex
   ) throws(Errno) -> AddressSpaceIndex {
     let argumentPages = Page.alignUp(image.arguments) >> Page.shift
-    let reserve = Layout.initialStackPages - 1
+    let reserve = layout.initialStackPages - 1
     let limit = max(tasks[task].limits.stack >> Page.shift, argumentPages, 1)
     let space = try createAddressSpace(
       for: task, stackPages: min(max(argumentPages, 1) + reserve, limit))
-    spaces[space].mapBase =
-      image.layout == .classical
-      ? Layout.noTopDown : Layout.mapBase(stackLimit: tasks[task].limits.stack)
+    spaces[space].mapBase = layout.mapBase(
+      image.layout, stackLimit: tasks[task].limits.stack)
     // The calls that map work on the memory of the caller.
     let old = tasks[task].space
     let (minor, major) = (tasks[task].minorFaults, tasks[task].majorFaults)
@@ -75,7 +74,7 @@ extension Kernel {
     do throws(Errno) {
       try mapParts(of: image, by: task)
       for page in 0..<argumentPages {
-        let address = Layout.stackTop - (page + 1) * Page.size
+        let address = layout.stackTop - (page + 1) * Page.size
         guard access(address, .write, by: task) == .done else { throw .ENOMEM }
       }
     } catch {
@@ -101,7 +100,7 @@ extension Kernel {
       _ = try map(
         MapRequest(at: data, length: end - data, [.read, .write], flags), of: MapSource(), by: task)
     }
-    setBreakStart(end > image.base ? end : Layout.defaultBreak, of: tasks[task].space)
+    setBreakStart(end > image.base ? end : layout.defaultBreak, of: tasks[task].space)
   }
 
   /// The point of no return: the old memory is left, and goes if nobody else lives in it.

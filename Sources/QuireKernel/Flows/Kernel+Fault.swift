@@ -48,12 +48,13 @@ extension Kernel {
   private mutating func userFault(
     at address: VirtualAddress, _ kind: AccessKind, _ task: TaskIndex
   ) -> Progress {
-    // Bits 63 to 47 must be alike; the processor gives no address when they are not.
-    if address >> 47 != 0 && address >> 47 != 0x1_ffff {
+    // Bits 63 to 47 must be alike; the processor gives no address when they are not. On x86_32 no
+    // program can say such an address: it is refused like every one beyond the user's.
+    if !geometry.isCanonical(address) && geometry == .fourLevels {
       return refuse(SignalInfo(.SIGSEGV, .kernel, at: 0))
     }
     let space = tasks[task].space
-    if space.isNone || address >= Layout.taskSize {
+    if space.isNone || address >= layout.taskSize {
       return refuse(SignalInfo(.SIGSEGV, .mapError, at: address))
     }
     let region = virtual.regions.find(address, in: &spaces[space].regions)
@@ -153,7 +154,7 @@ extension Kernel {
         try makeTable(at: TableLevel.middle, for: fault.address, in: fault.space, by: fault.task)
         return try missingPage(fault, table)
       }
-      let index = TableLevel.index(fault.address, TableLevel.leaf)
+      let index = geometry.index(fault.address, TableLevel.leaf)
       let entry = memory.entry(table: table, index: index)
       if entry.isNone { return try missingPage(fault, table) }
       if !entry.isPresent {
@@ -193,7 +194,7 @@ extension Kernel {
   private mutating func anonymousPage(
     _ fault: Fault, _ flags: VMAFlags, _ table: FrameNumber
   ) throws(Errno) {
-    let index = TableLevel.index(fault.address, TableLevel.leaf)
+    let index = geometry.index(fault.address, TableLevel.leaf)
     if !fault.isWrite {
       let zero = PageTableEntry(
         frame: virtual.zeroFrame, protection: flags.entryProtection | PageTableEntry.specialBit)

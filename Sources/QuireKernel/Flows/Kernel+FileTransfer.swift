@@ -77,7 +77,7 @@ extension Kernel {
     if transfer.offset > UInt64(Int64.max) { throw .EINVAL }
     if !transfer.file.access.contains(transfer.isWrite ? .write : .read) { throw .EBADF }
     let (end, isOver) = transfer.address.addingReportingOverflow(transfer.left)
-    if isOver || end > Layout.taskSize { throw .EFAULT }
+    if isOver || end > layout.taskSize { throw .EFAULT }
     if transfer.isWrite && transfer.left > 0 {
       let limit = FileKind.of(virtual.objects[object].flags).largestSize
       if transfer.offset >= limit { throw .EFBIG }
@@ -208,7 +208,7 @@ extension Kernel {
     while true {
       let table = memory.leafTable(below: spaces[space].root, of: address)
       if !table.isNone {
-        let index = TableLevel.index(address, TableLevel.leaf)
+        let index = geometry.index(address, TableLevel.leaf)
         let entry = memory.entry(table: table, index: index)
         if entry.bits & required == required {
           memory.setEntry(

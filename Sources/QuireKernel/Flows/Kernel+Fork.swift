@@ -100,7 +100,7 @@ extension Kernel {
           at: hasMiddle ? TableLevel.middle : level, for: address, in: area.space, by: task)
         level = TableLevel.middle
       }
-      address = (address | (TableLevel.span(level) - 1)) + 1
+      address = (address | (geometry.span(level) - 1)) + 1
     }
   }
 
@@ -117,23 +117,28 @@ extension Kernel {
       let table = memory.nextLeafTable(below: root, from: &address, to: area.end)
       if table.isNone { return }
       let copy = try makeLeafTable(for: address, in: area.space, by: task)
-      let stop = min(area.end, (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1)
-      let first = TableLevel.index(address, TableLevel.leaf)
-      copyEntries(
-        first..<(first + Int((stop - address) >> Page.shift)), area, from: table, to: copy)
+      let stop = min(area.end, EntryPage.end(address))
+      // A table that never had an entry has no words yet, and nothing to copy.
+      let words = memory.words(of: table, at: address)
+      if words != 0 {
+        let target = memory.makeWords(of: copy, at: address)
+        let first = EntryPage.index(address)
+        copyEntries(
+          first..<(first + Int((stop - address) >> Page.shift)), area, from: words, to: target)
+      }
       address = stop
     }
   }
 
+  /// Copies entries of one page of words to the same places of another.
+  ///
   /// Linux: `copy_pte_range`, mm/memory.c.
   private mutating func copyEntries(
-    _ range: Range<Int>, _ area: VirtualMemoryArea, from table: FrameNumber, to copy: FrameNumber
+    _ range: Range<Int>, _ area: VirtualMemoryArea, from words: Int, to copy: Int
   ) {
     let clears =
       area.flags.contains(.shared)
       ? PageTableEntry.accessedBit | PageTableEntry.dirtyBit : PageTableEntry.accessedBit
-    // A table that never had an entry has no words yet; the copy gets them with its first.
-    guard let words = memory.contents[table.index].densePage else { return }
     var index = range.lowerBound
     var copied: Nanoseconds = 0
     while index < range.upperBound {
@@ -154,12 +159,12 @@ extension Kernel {
           spaces[area.space].anonPages += 1
         }
         entry.bits &= ~clears
-        memory.setEntry(table: copy, index: index, to: entry)
+        memory.store.dense[copy, index] = entry.bits
         copied += 1
       } else if entry.isSwap {
-        copySwapEntry(entry, at: index, from: table, to: copy, in: area.space)
+        copySwapEntry(entry, at: index, from: words, to: copy, in: area.space)
       } else if entry.isGuard {
-        memory.setEntry(table: copy, index: index, to: entry)
+        memory.store.dense[copy, index] = entry.bits
       }
       index += 1
     }
@@ -168,13 +173,12 @@ extension Kernel {
 
   /// Copies entries side by side that all map pages; says how many there were.
   private mutating func copyRun(
-    _ run: EntryRun, _ area: VirtualMemoryArea, to copy: FrameNumber, clearing clears: UInt64
+    _ run: EntryRun, _ area: VirtualMemoryArea, to copy: Int, clearing clears: UInt64
   ) -> Int {
     let first = PageTableEntry(bits: memory.store.dense[run.page, run.index])
     if !handlesRuns || !first.isPresentToHardware || first.isSpecial { return 0 }
-    let target = memory.store.makeDense(&memory.contents[copy.index])
     let count = memory.store.dense.copyRun(
-      run.page, to: target, from: run.index, limit: run.count,
+      run.page, to: copy, from: run.index, limit: run.count,
       required: PageTableEntry.presentBit, forbidden: PageTableEntry.specialBit,
       clearing: area.flags.isCopyOnWrite ? PageTableEntry.writeBit : 0, clearingCopy: clears)
     var anonymous = 0
@@ -187,13 +191,13 @@ extension Kernel {
   ///
   /// Linux: `copy_nonpresent_pte`, mm/memory.c.
   private mutating func copySwapEntry(
-    _ entry: PageTableEntry, at index: Int, from table: FrameNumber, to copy: FrameNumber,
+    _ entry: PageTableEntry, at index: Int, from words: Int, to copy: Int,
     in space: AddressSpaceIndex
   ) {
     swapDuplicate(entry.swap)
     let shared = PageTableEntry(swap: entry.swap, exclusive: false)
-    memory.setEntry(table: table, index: index, to: shared)
-    memory.setEntry(table: copy, index: index, to: shared)
+    memory.store.dense[words, index] = shared.bits
+    memory.store.dense[copy, index] = shared.bits
     spaces[space].swapEntries += 1
   }
 

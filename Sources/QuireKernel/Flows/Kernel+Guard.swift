@@ -22,7 +22,7 @@ extension Kernel {
       while address < end {
         let table = try makeLeafTable(for: address, in: area.space, by: task)
         memory.setEntry(
-          table: table, index: TableLevel.index(address, TableLevel.leaf), to: .guard)
+          table: table, index: geometry.index(address, TableLevel.leaf), to: .guard)
         address += Page.size
       }
     } catch {

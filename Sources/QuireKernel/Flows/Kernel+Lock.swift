@@ -72,7 +72,7 @@ extension Kernel {
     }
     applyLockAll(flags, by: task)
     if flags.contains(.current) {
-      populate(0, Layout.taskSize, by: task, skipping: true)
+      populate(0, layout.taskSize, by: task, skipping: true)
     }
   }
 
@@ -182,7 +182,7 @@ extension Kernel {
     while true {
       let table = memory.nextLeafTable(below: spaces[space].root, from: &address, to: end)
       if table.isNone { return }
-      let entry = memory.entry(table: table, index: TableLevel.index(address, TableLevel.leaf))
+      let entry = memory.entry(table: table, index: geometry.index(address, TableLevel.leaf))
       if entry.isPresent && !entry.isSpecial {
         if locked { lockPage(entry.frame) } else { unlockPage(entry.frame) }
       }

@@ -26,8 +26,8 @@ extension Kernel {
   private mutating func refusalOfHugePages(_ request: MapRequest, by task: TaskIndex) -> Errno {
     let size: UInt64
     switch request.flags.rawValue >> MapFlags.hugeShift & 0x3f {
-    case 0, 21: size = 2 << 20
-    case 30: size = 1 << 30
+    case 0, geometry.shift(TableLevel.middle): size = geometry.span(TableLevel.leaf)
+    case 30 where geometry == .fourLevels: size = 1 << 30
     default: return .EINVAL
     }
     var whole = request
@@ -36,7 +36,7 @@ extension Kernel {
     let isOdd = isFixed && request.address & (size - 1) != 0
     do throws(Errno) {
       try checkLength(of: whole)
-      if isOdd && whole.length <= Layout.taskSize { throw .EINVAL }
+      if isOdd && whole.length <= layout.taskSize { throw .EINVAL }
       var area = try place(whole, of: .none, by: task)
       let kind = request.flags.rawValue & MapFlags.typeMask
       if area.flags.contains(.growsDown) || kind == MapFlags.droppable.rawValue { throw .EINVAL }
@@ -113,12 +113,12 @@ extension Kernel {
     for request: MapRequest, _ length: UInt64, of object: MemoryObjectIndex,
     in space: AddressSpaceIndex, by task: TaskIndex
   ) throws(Errno) -> VirtualAddress {
-    if length > Layout.taskSize { throw .ENOMEM }
+    if length > layout.taskSize { throw .ENOMEM }
     let isFixed = !request.flags.isDisjoint(with: [.fixed, .fixedNoReplace])
     if !isFixed { return try freeAddress(for: request, length, of: object, in: space) }
-    if request.address > Layout.taskSize - length { throw .ENOMEM }
+    if request.address > layout.taskSize - length { throw .ENOMEM }
     if !Page.isAligned(request.address) { throw .EINVAL }
-    if request.address < tunables.mmapMinimumAddress && !tasks[task].holds(.rawIO) { throw .EPERM }
+    if request.address < minimumAddress && !tasks[task].holds(.rawIO) { throw .EPERM }
     return request.address
   }
 
@@ -127,8 +127,8 @@ extension Kernel {
     in space: AddressSpaceIndex
   ) throws(Errno) -> VirtualAddress {
     var hint = Page.alignDown(request.address)
-    if hint != 0 && hint < tunables.lowestChosenAddress {
-      hint = Page.alignUp(tunables.lowestChosenAddress)
+    if hint != 0 && hint < lowestChosenAddress {
+      hint = Page.alignUp(lowestChosenAddress)
     }
     let isShared = request.flags.rawValue & MapFlags.typeMask == MapFlags.shared.rawValue
     let alignment = placement(of: object, request.offset, isShared: isShared)
@@ -159,9 +159,9 @@ extension Kernel {
     hint: VirtualAddress, _ length: UInt64, _ placement: Placement, _ flags: MapFlags,
     in space: AddressSpaceIndex
   ) throws(Errno) -> VirtualAddress {
-    if length > Layout.taskSize { throw .ENOMEM }
+    if length > layout.taskSize { throw .ENOMEM }
     switch placement {
-    case .memory where hint == 0 && length % Layout.middleSpan == 0:
+    case .memory where hint == 0 && length & (layout.largeAlignment &- 1) == 0:
       if let found = alignedAddress(hint: 0, length, 0, flags, in: space) { return found }
     case .file(let offset):
       if let found = alignedAddress(hint: hint, length, offset, flags, in: space) { return found }
@@ -179,7 +179,8 @@ extension Kernel {
     hint: VirtualAddress, _ length: UInt64, _ offset: UInt64, _ flags: MapFlags,
     in space: AddressSpaceIndex
   ) -> VirtualAddress? {
-    let span = Layout.middleSpan
+    let span = layout.largeAlignment
+    if span == 0 { return nil }
     let end = offset &+ length
     let boundary = (offset &+ span &- 1) & ~(span - 1)
     if end <= boundary || end - boundary < span { return nil }
@@ -199,15 +200,15 @@ extension Kernel {
     hint: VirtualAddress, _ length: UInt64, _ flags: MapFlags, in space: AddressSpaceIndex
   ) -> VirtualAddress? {
     let root = spaces[space].regions
-    let end = flags.contains(.low32Bit) ? Layout.low32Window.upperBound : Layout.taskSize
+    let window = flags.contains(.low32Bit) ? layout.low32Window : nil
+    let end = window?.upperBound ?? layout.taskSize
     if length > end { return nil }
     if hint != 0 && hint <= end - length {
       let above = virtual.regions.tree.first(above: hint, in: root.top)
       if above.isNone || hint + length <= virtual.regions.guardedStart(above) { return hint }
     }
-    let floor = tunables.lowestChosenAddress
-    if flags.contains(.low32Bit) {
-      let window = Layout.low32Window
+    let floor = lowestChosenAddress
+    if let window {
       return virtual.regions.lowestGap(
         of: length, from: max(floor, window.lowerBound), below: window.upperBound, in: root)
     }
@@ -219,7 +220,7 @@ extension Kernel {
       return found
     }
     return virtual.regions.lowestGap(
-      of: length, from: max(floor, Layout.legacyMapBase), below: Layout.taskSize, in: root)
+      of: length, from: max(floor, layout.legacyMapBase), below: layout.taskSize, in: root)
   }
 
   // MARK: What

@@ -98,7 +98,7 @@ extension Kernel {
     let marks = fault.isWrite ? PageTableEntry.dirtyBit | PageTableEntry.writeBit : 0
     map(
       frame, protection: area.flags.entryProtection | marks, in: fault.space, table: table,
-      index: TableLevel.index(fault.address, TableLevel.leaf))
+      index: geometry.index(fault.address, TableLevel.leaf))
     if fault.isWrite { markDirty(frame) }
     if area.flags.contains(.locked) { lockPage(frame) }
   }
@@ -120,7 +120,7 @@ extension Kernel {
     charge(costs.pageCopy)
     spaces[fault.space].anonPages += 1
     install(
-      copy, area.flags, table: table, index: TableLevel.index(fault.address, TableLevel.leaf))
+      copy, area.flags, table: table, index: geometry.index(fault.address, TableLevel.leaf))
     tasks[fault.task].cowFaults += 1
     emit(.copyOnWrite, tasks[fault.task].pid, fault.address, UInt64(copy.rawValue))
   }
@@ -152,7 +152,7 @@ extension Kernel {
   {
     if fault.isWrite || !virtual.objects[area.object].flags.contains(.faultAround) { return false }
     var table = memory.leafTable(below: spaces[fault.space].root, of: fault.address)
-    let index = TableLevel.index(fault.address, TableLevel.leaf)
+    let index = geometry.index(fault.address, TableLevel.leaf)
     let limit = virtual.objects[area.object].pageCount
     var hits: UInt64 = 0
     for slot in window(around: index, fault, area) {
@@ -182,7 +182,7 @@ extension Kernel {
     let after = Int((area.end - fault.address) >> Page.shift)
     let first = max(
       index / Self.faultAroundPages * Self.faultAroundPages, index - min(index, before))
-    return first..<min(first + Self.faultAroundPages, TableLevel.fanOut, index + after)
+    return first..<min(first + Self.faultAroundPages, geometry.leafEntries, index + after)
   }
 
   /// The leaf table for a fault; `frame` is not reclaimed to make room for it.

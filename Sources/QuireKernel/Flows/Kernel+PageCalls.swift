@@ -43,7 +43,7 @@ extension Kernel {
     at address: VirtualAddress, order: Int, by task: TaskIndex = .none
   ) throws(KernelMisuse) {
     if address == 0 { return }
-    guard let frame = DirectMap.frame(at: address, of: memory.frames.count) else {
+    guard let frame = directMap.frame(at: address) else {
       throw .foreignPointer(address)
     }
     guard Page.isAligned(address) else { throw .unalignedAddress(address) }

@@ -25,9 +25,9 @@ extension Kernel {
     while true {
       let table = memory.nextLeafTable(below: spaces[space].root, from: &address, to: end)
       if table.isNone { return }
-      let stop = min(end, (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1)
+      let stop = min(end, (address | (geometry.span(TableLevel.leaf) - 1)) + 1)
       while address < stop {
-        pageOut(table: table, index: TableLevel.index(address, TableLevel.leaf), copiesOnly)
+        pageOut(table: table, index: geometry.index(address, TableLevel.leaf), copiesOnly)
         address += Page.size
       }
     }

@@ -1,5 +1,7 @@
 // Page tables are made as pages are touched and freed when no region is near any more (PT-5).
 
+internal import KernelStorage
+
 extension Kernel {
   /// The leaf table for an address, making what is missing on the way down to it.
   ///
@@ -17,16 +19,16 @@ extension Kernel {
     at level: Int, for address: VirtualAddress, in space: AddressSpaceIndex, by task: TaskIndex
   ) throws(Errno) -> FrameNumber {
     var table = spaces[space].root
-    var above = TableLevel.global
+    var above = geometry.top
     while above > level {
-      let index = TableLevel.index(address, above)
+      let index = geometry.index(address, above)
       let entry = memory.entry(table: table, index: index)
       if entry.isNone {
         let made = try allocateTable(by: task)
         spaces[space].tableBytes += Page.size
         memory.setEntry(
           table: table, index: index,
-          to: PageTableEntry(frame: made, protection: PageTableEntry.tableProtection))
+          to: PageTableEntry(frame: made, protection: geometry.tableProtection(above)))
         table = made
       } else {
         table = entry.frame
@@ -38,9 +40,15 @@ extension Kernel {
 
   /// Linux: `pgtable_alloc` constructors, include/linux/mm.h.
   private mutating func allocateTable(by task: TaskIndex) throws(Errno) -> FrameNumber {
+    let table = try allocateTableFrame(by: task)
+    gauges.nr_page_table_pages += 1
+    return table
+  }
+
+  private mutating func allocateTableFrame(by task: TaskIndex) throws(Errno) -> FrameNumber {
     let table = try allocatePages(.kernel, order: 0, for: task)
     memory.frames[table].flags.insert(.table)
-    gauges.nr_page_table_pages += 1
+    if geometry.isWide { memory.store.makeWide(&memory.contents[table.index]) }
     return table
   }
 
@@ -49,10 +57,9 @@ extension Kernel {
   /// Its upper half leads to the kernel's own tables, as in every process (PT-4).
   /// Linux: `pgd_alloc` and `pgd_ctor`, arch/x86/mm/pgtable.c.
   mutating func allocateRootTable(by task: TaskIndex) throws(Errno) -> FrameNumber {
-    let table = try allocatePages(.kernel, order: 0, for: task)
-    memory.frames[table].flags.insert(.table)
+    let table = try allocateTableFrame(by: task)
     memory.frames[table].use = .topTable
-    for index in KernelTables.userEntries..<TableLevel.fanOut {
+    for index in geometry.topUserEntries..<geometry.topEntries {
       let entry = virtual.kernelTables.topEntry(index)
       if !entry.isNone { memory.setEntry(table: table, index: index, to: entry) }
     }
@@ -78,17 +85,17 @@ extension Kernel {
     // One less than the ceiling, so that none compares as above everything.
     let last = ceiling &- 1
     freeTables(
-      below: spaces[space].root, level: TableLevel.global, of: space, start, end, floor, last)
+      below: spaces[space].root, level: geometry.top, of: space, start, end, floor, last)
   }
 
   private mutating func freeTables(
     below table: FrameNumber, level: Int, of space: AddressSpaceIndex, _ start: UInt64,
     _ end: UInt64, _ floor: UInt64, _ last: UInt64
   ) {
-    let span = TableLevel.span(level - 1)
+    let span = geometry.span(level - 1)
     var address = start & ~(span - 1)
     while address < end {
-      let index = TableLevel.index(address, level)
+      let index = geometry.index(address, level)
       let entry = memory.entry(table: table, index: index)
       if !entry.isNone {
         if level > TableLevel.middle {
@@ -111,16 +118,22 @@ extension Kernel {
   mutating func freeLeafTable(at address: VirtualAddress, of space: AddressSpaceIndex) {
     let level = TableLevel.middle
     let above = memory.table(at: level, below: spaces[space].root, of: address)
-    let index = TableLevel.index(address, level)
+    let index = geometry.index(address, level)
     let table = memory.entry(table: above, index: index).frame
     memory.setEntry(table: above, index: index, to: .none)
     drop(table, level: TableLevel.leaf, at: address, of: space)
   }
 
+  /// A leaf table no longer hangs at an address.
+  mutating func forgetTable(at address: VirtualAddress, of space: AddressSpaceIndex) {
+    virtual.walkCache.drop(space, address)
+    if geometry.isWide { virtual.walkCache.drop(space, address ^ EntryPage.span) }
+  }
+
   private mutating func drop(
     _ table: FrameNumber, level: Int, at address: UInt64, of space: AddressSpaceIndex
   ) {
-    if level == TableLevel.leaf { virtual.walkCache.drop(space, address) }
+    if level == TableLevel.leaf { forgetTable(at: address, of: space) }
     tlb.gather.add(address, address + Page.size)
     tlb.gather.freedTables = true
     spaces[space].tableBytes -= Page.size

@@ -129,7 +129,7 @@ extension Kernel {
     while true {
       let table = memory.nextLeafTable(below: root, from: &address, to: end)
       if table.isNone { return }
-      let index = TableLevel.index(address, TableLevel.leaf)
+      let index = geometry.index(address, TableLevel.leaf)
       var entry = memory.entry(table: table, index: index)
       if entry.isPresent {
         let old = entry

@@ -155,7 +155,8 @@ extension Kernel {
   private mutating func replaceBySwap(
     _ frame: FrameNumber, _ mapping: inout Mapping, in space: AddressSpaceIndex
   ) {
-    let isExclusive = memory.frames[frame].flags.contains(.anonExclusive)
+    let isExclusive =
+      geometry.marksExclusiveSwap && memory.frames[frame].flags.contains(.anonExclusive)
     memory.frames[frame].flags.remove(.anonExclusive)
     let entry = swap.cache[frame.index].entry
     setEntry(of: &mapping, to: PageTableEntry(swap: entry, exclusive: isExclusive))

@@ -56,7 +56,7 @@ extension Kernel {
     let remap = try checked(request)
     let space = tasks[task].space
     if rules.contains(.remapChecksFirst) {
-      if remap.newLength > Layout.taskSize { throw .EINVAL }
+      if remap.newLength > layout.taskSize { throw .EINVAL }
       if remap.flags.implyTarget { try checkTarget(remap, in: space) }
     }
     if rules.contains(.remapMovesSeveral) && remap.flags.contains(.fixed)
@@ -150,7 +150,7 @@ extension Kernel {
     let space = area.space
     if remap.oldLength != area.end - remap.address { return false }
     let end = area.end &+ (remap.newLength - remap.oldLength)
-    if end < area.end || end > Layout.taskSize { return false }
+    if end < area.end || end > layout.taskSize { return false }
     let next = virtual.regions.next(region)
     if !next.isNone && virtual.regions[next].start < end { return false }
     let pages = (end - area.end) >> Page.shift
@@ -195,8 +195,8 @@ extension Kernel {
   private borrowing func checkTarget(_ remap: RemapRequest, in space: AddressSpaceIndex)
     throws(Errno)
   {
-    if !Page.isAligned(remap.target) || remap.newLength > Layout.taskSize
-      || remap.target > Layout.taskSize - remap.newLength
+    if !Page.isAligned(remap.target) || remap.newLength > layout.taskSize
+      || remap.target > layout.taskSize - remap.newLength
     {
       throw .EINVAL
     }
@@ -239,7 +239,7 @@ extension Kernel {
       throw .ENOMEM
     }
     if remap.flags.contains(.fixed) {
-      if remap.target < tunables.mmapMinimumAddress && !tasks[task].holds(.rawIO) { throw .EPERM }
+      if remap.target < minimumAddress && !tasks[task].holds(.rawIO) { throw .EPERM }
     } else {
       remap.target = try freeAddress(
         hint: remap.target, remap.newLength, placement(of: region, remap), [], in: space)

@@ -45,7 +45,7 @@ extension Kernel {
   ) throws(Errno) {
     let root = spaces[space].root
     let end = source + length
-    let span = TableLevel.span(TableLevel.leaf)
+    let span = geometry.span(TableLevel.leaf)
     var address = source
     while true {
       let table = memory.nextLeafTable(below: root, from: &address, to: end)
@@ -59,8 +59,8 @@ extension Kernel {
       } else {
         let copy = try makeLeafTable(for: place, in: space, by: task)
         moveEntries(
-          Int(extent >> Page.shift), from: (table, TableLevel.index(address, TableLevel.leaf)),
-          to: (copy, TableLevel.index(place, TableLevel.leaf)))
+          Int(extent >> Page.shift), from: (table, geometry.index(address, TableLevel.leaf)),
+          to: (copy, geometry.index(place, TableLevel.leaf)))
         flush(FlushRange(start: address, end: address + extent), of: space)
       }
       address += extent
@@ -75,10 +75,10 @@ extension Kernel {
     let level = TableLevel.middle
     let above = try makeTable(at: level, for: target, in: space, by: task)
     let old = memory.table(at: level, below: spaces[space].root, of: source)
-    let entry = memory.entry(table: old, index: TableLevel.index(source, level))
-    memory.setEntry(table: old, index: TableLevel.index(source, level), to: .none)
-    memory.setEntry(table: above, index: TableLevel.index(target, level), to: entry)
-    virtual.walkCache.drop(space, source)
+    let entry = memory.entry(table: old, index: geometry.index(source, level))
+    memory.setEntry(table: old, index: geometry.index(source, level), to: .none)
+    memory.setEntry(table: above, index: geometry.index(target, level), to: entry)
+    forgetTable(at: source, of: space)
   }
 
   /// Linux: `move_ptes`, mm/mremap.c.

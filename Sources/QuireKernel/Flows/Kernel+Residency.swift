@@ -14,7 +14,7 @@ extension Kernel {
   ) throws(Errno) -> [Bool] {
     charge(costs.systemCall)
     if !Page.isAligned(address) { throw .EINVAL }
-    if address > Layout.taskSize || length > Layout.taskSize - address { throw .ENOMEM }
+    if address > layout.taskSize || length > layout.taskSize - address { throw .ENOMEM }
     let space = tasks[task].space
     let end = address + Page.alignUp(length)
     var residency: [Bool] = []

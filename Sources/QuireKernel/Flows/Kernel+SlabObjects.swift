@@ -105,7 +105,7 @@ extension Kernel {
     let block = try allocatePages(gfp.union(.compound), order: order, for: task)
     memory.frames[block].use = .largeObject
     slab.countFrames(1 << order, reclaimable: false)
-    return DirectMap.address(of: block)
+    return directMap.address(of: block)
   }
 
   /// Gives memory back that `kmalloc` or a cache handed out; null and the zero-size address are
@@ -127,7 +127,7 @@ extension Kernel {
       freeObject(try slab.liveObject(at: address, slab: slabRow))
       return
     }
-    guard memory.frames[frame].use == .largeObject, address == DirectMap.address(of: frame) else {
+    guard memory.frames[frame].use == .largeObject, address == directMap.address(of: frame) else {
       throw .foreignPointer(address)
     }
     let order = Int(memory.frames[frame].order)
@@ -136,7 +136,7 @@ extension Kernel {
   }
 
   private func managedFrame(at address: VirtualAddress) throws(KernelMisuse) -> FrameNumber {
-    guard let frame = DirectMap.frame(at: address, of: memory.frames.count) else {
+    guard let frame = directMap.frame(at: address) else {
       throw .foreignPointer(address)
     }
     return frame

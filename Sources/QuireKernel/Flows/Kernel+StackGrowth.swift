@@ -12,7 +12,7 @@ extension Kernel {
   ) -> Bool {
     let area = virtual.regions[region]
     let space = area.space
-    if address < tunables.lowestChosenAddress { return false }
+    if address < lowestChosenAddress { return false }
     if isTooCloseBelow(region, address) { return false }
     do { try prepareAnonVMA(of: region, by: task) } catch { return false }
     let growth = (area.start - address) >> Page.shift
@@ -40,6 +40,6 @@ extension Kernel {
     if below.isNone { return false }
     let area = virtual.regions[below]
     return !area.flags.contains(.growsDown) && area.flags.isAccessible
-      && address - area.end < Layout.stackGuardGap
+      && address - area.end < layout.stackGuardGap
   }
 }

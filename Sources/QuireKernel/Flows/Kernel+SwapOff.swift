@@ -136,7 +136,7 @@ extension Kernel {
     }
     var address = operation.position
     let table = memory.nextLeafTable(
-      below: spaces[space].root, from: &address, to: Layout.taskSize)
+      below: spaces[space].root, from: &address, to: layout.taskSize)
     if table.isNone {
       operation.nextItem()
       return nil
@@ -154,9 +154,9 @@ extension Kernel {
     _ table: FrameNumber, from address: inout VirtualAddress, in space: AddressSpaceIndex,
     _ area: Int, _ task: TaskIndex
   ) throws(Errno) -> Nanoseconds? {
-    let end = (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1
+    let end = (address | (geometry.span(TableLevel.leaf) - 1)) + 1
     while address < end {
-      let index = TableLevel.index(address, TableLevel.leaf)
+      let index = geometry.index(address, TableLevel.leaf)
       let entry = memory.entry(table: table, index: index)
       if entry.isSwap, Int(entry.swap.area) == area {
         let region = virtual.regions.find(address, in: &spaces[space].regions)

@@ -125,7 +125,7 @@ extension Kernel {
     let area = virtual.regions[fault.region]
     let first = max(index - before, 0, index - Int((fault.address - area.start) >> Page.shift))
     let end = min(
-      index - before + window, TableLevel.fanOut,
+      index - before + window, geometry.leafEntries,
       index + Int((area.end - fault.address) >> Page.shift))
     return first..<end
   }

@@ -18,8 +18,8 @@ extension Kernel {
   mutating func munmapChecked(
     _ address: VirtualAddress, _ length: UInt64, by task: TaskIndex
   ) throws(Errno) {
-    guard Page.isAligned(address), address <= Layout.taskSize,
-      length <= Layout.taskSize - address
+    guard Page.isAligned(address), address <= layout.taskSize,
+      length <= layout.taskSize - address
     else { throw .EINVAL }
     let end = address + Page.alignUp(length)
     guard end > address else { throw .EINVAL }

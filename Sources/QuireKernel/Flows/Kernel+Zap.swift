@@ -28,9 +28,9 @@ extension Kernel {
     while true {
       let table = memory.nextLeafTable(below: root, from: &address, to: end)
       if table.isNone { break }
-      let stop = min(end, (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1)
+      let stop = min(end, EntryPage.end(address))
       let isEmpty = zapEntries(of: table, address, stop, flags, in: space, kind)
-      if kind == .unneeded && isEmpty && stop - address == TableLevel.span(TableLevel.leaf)
+      if kind == .unneeded && isEmpty && stop - address == geometry.span(TableLevel.leaf)
         && rules.contains(.emptyTablesGo)
       {
         freeLeafTable(at: address, of: space)
@@ -47,9 +47,10 @@ extension Kernel {
     of table: FrameNumber, _ start: VirtualAddress, _ end: VirtualAddress, _ flags: VMAFlags,
     in space: AddressSpaceIndex, _ kind: ZapKind
   ) -> Bool {
-    guard let words = memory.contents[table.index].densePage else { return true }
+    let words = memory.words(of: table, at: start)
+    if words == 0 { return true }
     var isEmpty = true
-    var index = TableLevel.index(start, TableLevel.leaf)
+    var index = EntryPage.index(start)
     let stop = index + Int((end - start) >> Page.shift)
     while index < stop {
       let count = zapRun(EntryRun(page: words, index: index, count: stop - index), flags, in: space)

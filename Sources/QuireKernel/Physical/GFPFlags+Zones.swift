@@ -9,14 +9,15 @@ extension GFPFlags {
     return exclusive.count(where: contains) <= 1 && !isSuperset(of: [.movable, .reclaimable])
   }
 
-  /// The highest zone that may serve the request; on x86_64 there is no high memory, and pages
-  /// that asked for it come from Normal.
+  /// The highest zone that may serve the request; where there is no high memory, pages that asked
+  /// for it come from Normal.
   ///
   /// Linux: `gfp_zone`, include/linux/gfp.h.
   var highestZone: ZoneKind {
     if contains(.dma) { return .dma }
     if contains(.dma32) { return .dma32 }
-    return isSuperset(of: [.movable, .highmem]) ? .movable : .normal
+    if contains(.highmem) { return contains(.movable) ? .movable : .highMem }
+    return .normal
   }
 
   /// The mobility of what is allocated (GFP-3).

@@ -22,6 +22,7 @@ public struct PageData: Hashable, Sendable, BitwiseCopyable {
   init(fill byte: UInt8) { bits = UInt32(byte) }
   init(compact row: Int) { bits = Self.compactBit | UInt32(row) }
   init(dense page: Int) { bits = Self.denseBit | UInt32(page) }
+  init(wide page: Int) { bits = Self.denseBit | Self.compactBit | UInt32(page) }
 
   private static let compactBit: UInt32 = 1 << 30
   private static let denseBit: UInt32 = 1 << 31
@@ -31,16 +32,21 @@ public struct PageData: Hashable, Sendable, BitwiseCopyable {
     case fill(UInt8)
     case compact(Int)
     case dense(Int)
+    /// The lower of two dense pages: a table of 1,024 entries, which have four bytes each on the
+    /// machine that is simulated and eight in the host.
+    case wide(Int)
   }
 
   var form: Form {
     let number = Int(bits & Self.numberMask)
-    if bits & Self.denseBit != 0 { return .dense(number) }
+    if bits & Self.denseBit != 0 {
+      return bits & Self.compactBit != 0 ? .wide(number) : .dense(number)
+    }
     if bits & Self.compactBit != 0 { return .compact(number) }
     return .fill(UInt8(truncatingIfNeeded: number))
   }
 
-  /// The number of the dense page, or nil in the other forms.
+  /// The number of the dense page, the lower one of a wide table; nil in the other forms.
   var densePage: Int? {
     bits & Self.denseBit != 0 ? Int(bits & Self.numberMask) : nil
   }

@@ -23,7 +23,7 @@ package struct PageStore: ~Copyable {
     switch data.form {
     case .fill(let byte): return UInt64(byte) &* 0x0101_0101_0101_0101
     case .compact(let row): return compact[row].word(place)
-    case .dense(let page): return dense[page, place]
+    case .dense(let page), .wide(let page): return dense[page, place]
     }
   }
 
@@ -36,10 +36,14 @@ package struct PageStore: ~Copyable {
     switch data.form {
     case .fill(let byte): return byte == 0
     case .compact(let row): return compact[row].fill == 0 && compact[row].count == 0
-    case .dense(let page):
-      for place in 0..<PagePool.wordsPerPage where dense[page, place] != 0 { return false }
-      return true
+    case .dense(let page): return isZero(page)
+    case .wide(let page): return isZero(page) && isZero(page + 1)
     }
+  }
+
+  private func isZero(_ page: Int) -> Bool {
+    for place in 0..<PagePool.wordsPerPage where dense[page, place] != 0 { return false }
+    return true
   }
 
   // MARK: Writing
@@ -47,7 +51,7 @@ package struct PageStore: ~Copyable {
   package mutating func setWord(_ data: inout PageData, _ place: Int, to word: UInt64) {
     precondition(place >= 0 && place < PagePool.wordsPerPage, "PageStore: no word \(place)")
     switch data.form {
-    case .dense(let page): dense[page, place] = word
+    case .dense(let page), .wide(let page): dense[page, place] = word
     case .compact(let row):
       if !compact[row].set(place, to: word) {
         dense[makeDense(&data), place] = word
@@ -86,10 +90,16 @@ package struct PageStore: ~Copyable {
         dense[page, Int(source.places[slot])] = source.words[slot]
       }
       compact.release(row)
-    case .dense: break
+    case .dense, .wide: break
     }
     data = PageData(dense: page)
     return page
+  }
+
+  /// Gives a page of zeros room for a table of 1,024 entries.
+  mutating func makeWide(_ data: inout PageData) {
+    precondition(data == .zero, "PageStore: a table that is not empty cannot become wide")
+    data = PageData(wide: dense.allocatePair())
   }
 
   // MARK: Ownership
@@ -103,6 +113,7 @@ package struct PageStore: ~Copyable {
       let copy = dense.allocate()
       dense.copy(from: page, to: copy)
       return PageData(dense: copy)
+    case .wide: preconditionFailure("PageStore: a page table is never copied as a whole")
     }
   }
 
@@ -112,6 +123,7 @@ package struct PageStore: ~Copyable {
     case .fill: break
     case .compact(let row): compact.release(row)
     case .dense(let page): dense.release(page)
+    case .wide(let page): dense.releasePair(page)
     }
   }
 
@@ -132,11 +144,17 @@ package struct PageStore: ~Copyable {
         sum &+= Self.hash(page.words[slot], at: place) &- Self.hash(page.fillWord, at: place)
       }
       return sum
-    case .dense(let page):
-      var sum: UInt64 = 0
-      for place in 0..<PagePool.wordsPerPage { sum &+= Self.hash(dense[page, place], at: place) }
-      return sum
+    case .dense(let page): return hash(page, from: 0)
+    case .wide(let page): return hash(page, from: 0) &+ hash(page + 1, from: PagePool.wordsPerPage)
     }
+  }
+
+  private func hash(_ page: Int, from first: Int) -> UInt64 {
+    var sum: UInt64 = 0
+    for place in 0..<PagePool.wordsPerPage {
+      sum &+= Self.hash(dense[page, place], at: first + place)
+    }
+    return sum
   }
 
   fileprivate static func hash(_ word: UInt64, at place: Int) -> UInt64 {

@@ -24,21 +24,22 @@ package struct ZoneLayout: Hashable, Sendable {
 }
 
 extension PhysicalMemory {
-  /// Bytes of a page descriptor on the machine that is simulated (SRC-5).
-  package static let descriptorBytes = 64
-  /// Physical frame at which x86_64 loads its kernel (16 MiB).
+  /// Physical frame at which the kernel is loaded (16 MiB).
   static let imageStart = FrameNumber(UInt32(4096))
 
   /// Boots the memory of a machine.
   package init(_ machine: borrowing MachineConfiguration) throws(MachineError) {
     let plan = BootPlan(
-      frames: Int(machine.ram >> Page.shift), image: Int(machine.reserve >> Page.shift))
-    try self.init(plan.zones, tunables: machine.tunables)
+      machine.architecture, frames: Int(machine.ram >> Page.shift),
+      image: Int(machine.reserve >> Page.shift))
+    try self.init(plan.zones, tunables: machine.tunables, machine.geometry)
     reserved = plan.reserved
   }
 
   /// Memory with the zones given, as for a recorded machine.
-  package init(_ layouts: [ZoneLayout], tunables: borrowing Tunables) throws(MachineError) {
+  package init(
+    _ layouts: [ZoneLayout], tunables: borrowing Tunables, _ geometry: PageGeometry = .fourLevels
+  ) throws(MachineError) {
     let count = layouts.map { $0.span.upperBound.index }.max() ?? 0
     guard let frames = FrameTable(count: count),
       let contents = Table<PageData>(count: count)
@@ -46,6 +47,8 @@ extension PhysicalMemory {
       throw MachineError(key: "ram", message: "the host has no address space for so many frames")
     }
     inPlace = InPlace()
+    self.geometry = geometry
+    directMap = DirectMap(geometry.architecture, ram: count)
     self.frames = frames
     self.contents = contents
     zones = Slots()
@@ -63,7 +66,7 @@ extension PhysicalMemory {
 
   /// Frames that hold the page descriptors.
   var descriptorFrames: Int {
-    (frames.count * Self.descriptorBytes + Int(Page.size) - 1) / Int(Page.size)
+    geometry.architecture.descriptorFrames(ram: frames.count)
   }
 
   /// Whether the boot kept a frame from the allocator.
@@ -75,15 +78,17 @@ extension PhysicalMemory {
 /// Where everything lies in RAM (BOOT-1).
 ///
 /// Frame 0 and the kernel image share what `reserve:` sets aside; the image lies at 16 MiB where
-/// x86_64 puts it, or behind frame 0 when there is no room. The descriptors lie at the top.
+/// Linux puts it, or behind frame 0 when there is no room. The descriptors lie at the top of what
+/// the kernel has addresses for.
 /// Linux: `memblock`, mm/memblock.c.
 struct BootPlan {
   var zones: [ZoneLayout] = []
   var reserved: [ReservedRange] = []
 
-  init(frames: Int, image: Int) {
-    let descriptors = (frames * PhysicalMemory.descriptorBytes + 4095) / 4096
-    let top = frames - descriptors
+  init(_ architecture: Architecture, frames: Int, image: Int) {
+    let descriptors = architecture.descriptorFrames(ram: frames)
+    let low = DirectMap(architecture, ram: frames).frames
+    let top = low - descriptors
     let image = max(image, 1)
     let imageAt = PhysicalMemory.imageStart.index
     let fitsAbove = imageAt + image - 1 < top
@@ -93,14 +98,14 @@ struct BootPlan {
     } else {
       reserve(0..<image, "Kernel image")
     }
-    reserve(top..<frames, "Page descriptors")
-    let bounds: [(ZoneKind, Int)] = [(.dma, 4096), (.dma32, 1_048_576), (.normal, frames)]
+    reserve(top..<low, "Page descriptors")
     var start = 0
-    for (kind, bound) in bounds where start < min(bound, frames) {
+    for (kind, bound) in architecture.zoneBounds where start < min(bound, frames) {
       let end = min(bound, frames)
-      let low = fitsAbove ? (kind == .dma ? 1 : start) : max(start, image)
-      let free = fitsAbove && kind == .dma32 ? imageAt + image - 1 : low
-      add(kind, start..<end, free: free..<max(free, min(end, top)))
+      let first = fitsAbove ? (kind == .dma ? 1 : start) : max(start, image)
+      let free = fitsAbove && start == imageAt ? imageAt + image - 1 : first
+      let last = start < low ? min(end, top) : end
+      add(kind, start..<end, free: free..<max(free, last))
       start = end
     }
   }
@@ -118,6 +123,24 @@ struct BootPlan {
         kind, span: FrameNumber(span.lowerBound)..<FrameNumber(span.upperBound),
         present: span.count,
         free: FrameNumber(free.lowerBound)..<FrameNumber(free.upperBound)))
+  }
+}
+
+extension Architecture {
+  /// Frames of RAM that the descriptors of all frames take (SRC-5).
+  func descriptorFrames(ram frames: Int) -> Int {
+    let bytes = self == .x86_64 ? 64 : 32
+    return (frames * bytes + Int(Page.size) - 1) / Int(Page.size)
+  }
+
+  /// Its zones, each with the frame that it ends before (ZONE-1).
+  ///
+  /// Linux: `free_area_init` and `zone_sizes_init`, arch/x86/mm/init.c.
+  var zoneBounds: [(kind: ZoneKind, end: Int)] {
+    switch self {
+    case .x86_64: [(.dma, 4096), (.dma32, 1_048_576), (.normal, .max)]
+    case .x86_32: [(.dma, 4096), (.normal, DirectMap.lowFrames), (.highMem, .max)]
+    }
   }
 }
 

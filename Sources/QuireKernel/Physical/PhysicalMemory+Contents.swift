@@ -72,12 +72,28 @@ extension PhysicalMemory {
     guard let page = contents[table.index].densePage else {
       return PageTableEntry(bits: store.word(contents[table.index], index))
     }
-    return PageTableEntry(bits: store.dense[page, index])
+    return PageTableEntry(
+      bits: store.dense[page + index >> EntryPage.shift, index & (EntryPage.entries - 1)])
   }
 
   /// Stores an entry; a table gets its 4 KiB of the host with the first one.
   package mutating func setEntry(table: FrameNumber, index: Int, to entry: PageTableEntry) {
     let page = contents[table.index].densePage ?? store.makeDense(&contents[table.index])
-    store.dense[page, index] = entry.bits
+    store.dense[page + index >> EntryPage.shift, index & (EntryPage.entries - 1)] = entry.bits
+  }
+
+  /// The page of words that holds the entry of a leaf table for an address; 0 while the table has
+  /// never had an entry.
+  @inline(__always)
+  func words(of table: FrameNumber, at address: VirtualAddress) -> Int {
+    guard let page = contents[table.index].densePage else { return 0 }
+    return page + geometry.index(address, TableLevel.leaf) >> EntryPage.shift
+  }
+
+  /// As `words(of:at:)`, making them where there are none.
+  @inline(__always)
+  mutating func makeWords(of table: FrameNumber, at address: VirtualAddress) -> Int {
+    let page = contents[table.index].densePage ?? store.makeDense(&contents[table.index])
+    return page + geometry.index(address, TableLevel.leaf) >> EntryPage.shift
   }
 }

@@ -11,6 +11,8 @@ package import KernelStorage
 /// Linux: `pg_data_t`, include/linux/mmzone.h.
 public struct PhysicalMemory: ~Copyable {
   let inPlace: InPlace
+  public let geometry: PageGeometry
+  public let directMap: DirectMap
   public internal(set) var frames: FrameTable
   /// One row per `ZoneKind`; those without memory have `present` 0.
   package internal(set) var zones: Slots<Zone>

@@ -66,19 +66,26 @@ extension Zone {
   /// Sets the marks from the machine's `min_free_kbytes` (ZONE-6).
   ///
   /// - Parameter lowmem: managed frames of all zones that are neither high nor movable.
-  /// Linux: `__setup_per_zone_wmarks`, mm/page_alloc.c.
-  mutating func setWatermarks(minFreePages: Int, lowmem: Int, scaleFactor: Int) {
+  /// Linux: `__setup_per_zone_wmarks`, mm/page_alloc.c; `setup_per_zone_pages_min` there (2.6.11).
+  mutating func setWatermarks(
+    minFreePages: Int, lowmem: Int, scaleFactor: Int, _ architecture: Architecture
+  ) {
     let share = lowmem == 0 ? 0 : minFreePages * managed / lowmem
     if kind == .highMem || kind == .movable {
       watermarks.min = Swift.min(Swift.max(managed / 1024, 32), 128)
     } else {
       watermarks.min = share
     }
+    boost = 0
+    if architecture == .x86_32 {
+      watermarks.low = watermarks.min * 5 / 4
+      watermarks.high = watermarks.min * 6 / 4
+      return
+    }
     let gap = Swift.max(share / 4, managed * scaleFactor / 10_000)
     watermarks.low = watermarks.min + gap
     watermarks.high = watermarks.low + gap
     watermarks.promo = watermarks.high + gap
-    boost = 0
   }
 }
 
@@ -103,13 +110,15 @@ extension PhysicalMemory {
   ///
   /// Linux: `init_per_zone_wmark_min`, mm/page_alloc.c.
   mutating func setReserves(_ tunables: borrowing Tunables) {
-    let computed = Self.minFreeKilobytes(lowmem: bufferFrames)
+    let architecture = geometry.architecture
+    let computed = Self.minFreeKilobytes(lowmem: bufferFrames, architecture)
     minFreeKilobytes = max(computed, tunables.minFreeKilobytes ?? 0)
-    // x86_64 has no high memory, not even an empty zone of it.
-    for index in 0..<ZoneKind.count where index != ZoneKind.highMem.index {
+    // A machine without high memory has not even an empty zone of it.
+    let highMem = ZoneKind.highMem.index
+    for index in 0..<ZoneKind.count where index != highMem || zones[highMem].isPopulated {
       zones[index].setWatermarks(
         minFreePages: minFreeKilobytes / 4, lowmem: lowmemFrames,
-        scaleFactor: tunables.watermarkScaleFactor)
+        scaleFactor: tunables.watermarkScaleFactor, architecture)
     }
     setLowmemReserves()
     setTotalReserve()
@@ -118,8 +127,10 @@ extension PhysicalMemory {
   /// ZONE-5.
   ///
   /// Linux: `calculate_min_free_kbytes`, mm/page_alloc.c.
-  static func minFreeKilobytes(lowmem frames: Int) -> Int {
-    min(max(squareRoot(frames * 4 * 16), 128), 262_144)
+  static func minFreeKilobytes(
+    lowmem frames: Int, _ architecture: Architecture = .x86_64
+  ) -> Int {
+    min(max(squareRoot(frames * 4 * 16), 128), architecture == .x86_64 ? 262_144 : 65_536)
   }
 
   /// ZONE-8: what each zone keeps from requests that could have been served higher up.

@@ -24,6 +24,9 @@ extension Kernel {
       pages("Active(file)", gauges.nr_active_file),
       pages("Inactive(file)", gauges.nr_inactive_file),
       pages("Unevictable", gauges.nr_unevictable), pages("Mlocked", gauges.nr_mlock),
+    ]
+    lines += highMemoryLines()
+    lines += [
       pages("SwapTotal", swap.totalPages), pages("SwapFree", swap.freePages),
       pages("Dirty", gauges.nr_dirty), pages("Writeback", gauges.nr_writeback),
       pages("AnonPages", gauges.nr_anon_pages), pages("Mapped", gauges.nr_mapped),
@@ -37,7 +40,7 @@ extension Kernel {
     lines += none("SecPageTables", "NFS_Unstable", "Bounce", "WritebackTmp")
     lines += [
       pages("CommitLimit", Int(commitLimitPages)), pages("Committed_AS", Int(committedPages)),
-      ProcLine("VmallocTotal", Self.vmallocKilobytes),
+      ProcLine("VmallocTotal", vmallocKilobytes),
     ]
     lines += none(
       "VmallocUsed", "VmallocChunk", "Percpu", "HardwareCorrupted", "AnonHugePages",
@@ -64,6 +67,18 @@ extension Kernel {
     return text
   }
 
+  /// What a machine with a zone of high memory has of it, and of the rest.
+  private borrowing func highMemoryLines() -> [ProcLine] {
+    if machine.architecture == .x86_64 { return [] }
+    let high = ZoneKind.highMem.index
+    let (total, free) = (memory.zones[high].managed, memory.zones[high].free)
+    return [
+      ProcLine("HighTotal", total * 4), ProcLine("HighFree", free * 4),
+      ProcLine("LowTotal", (memory.managedFrames - total) * 4),
+      ProcLine("LowFree", (memory.freeFrames - free) * 4),
+    ]
+  }
+
   /// Pages that a new process could have without swapping (PROC-8).
   ///
   /// Linux: `si_mem_available`, mm/show_mem.c.
@@ -79,8 +94,15 @@ extension Kernel {
     return max(0, available)
   }
 
-  /// The vmalloc area of x86_64 with four levels: 32 TiB less its last byte.
+  /// The vmalloc area: with four levels 32 TiB less its last byte, on x86_32 what is left between
+  /// the direct map and the window of kmap (VMAP-1).
   ///
   /// Linux: `VMALLOC_TOTAL`, include/linux/vmalloc.h.
-  private static var vmallocKilobytes: Int { 34_359_738_367 }
+  private var vmallocKilobytes: Int {
+    if machine.architecture == .x86_64 { return 34_359_738_367 }
+    let eightMiB: UInt64 = 8 << 20
+    let behindGap = directMap.address(of: FrameNumber(directMap.frames)) + 2 * eightMiB - 1
+    let start = behindGap & ~(eightMiB - 1)
+    return Int((0xff80_0000 - 2 * Page.size - start) >> 10)
+  }
 }

@@ -70,7 +70,7 @@ extension Kernel {
     while true {
       let table = memory.nextLeafTable(below: root, from: &address, to: area.end)
       if table.isNone { return usage }
-      let entry = memory.entry(table: table, index: TableLevel.index(address, TableLevel.leaf))
+      let entry = memory.entry(table: table, index: geometry.index(address, TableLevel.leaf))
       if entry.isPresent && !entry.isSpecial {
         usage.add(
           memory.frames[entry.frame], isDirty: entry.isDirty,

@@ -86,7 +86,7 @@ extension Kernel {
   /// The words of all regions that overlap a range, as runs; what no region holds reads 0.
   public borrowing func pageMap(
     of space: AddressSpaceIndex, from start: VirtualAddress = 0,
-    to end: VirtualAddress = Layout.taskSize, showsFrames: Bool
+    to end: VirtualAddress = .max, showsFrames: Bool
   ) -> [PageMapRun] {
     var runs: [PageMapRun] = []
     for area in regions(of: space) where area.start < end && area.end > start {

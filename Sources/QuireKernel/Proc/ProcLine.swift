@@ -31,8 +31,13 @@ enum ProcColumn {
   }
 }
 
-extension ZoneKind {
-  /// The zones of x86_64 in the order of /proc; nil stands for the zone of device memory, which a
-  /// kernel that knows none still lists.
-  static let listed: [ZoneKind?] = [.dma, .dma32, .normal, .movable, nil]
+extension Architecture {
+  /// The zones that it knows in the order of /proc; nil stands for the zone of device memory, which
+  /// a kernel that knows none still lists.
+  var listedZones: [ZoneKind?] {
+    switch self {
+    case .x86_64: [.dma, .dma32, .normal, .movable, nil]
+    case .x86_32: [.dma, .normal, .highMem]
+    }
+  }
 }

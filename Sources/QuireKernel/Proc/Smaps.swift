@@ -123,7 +123,7 @@ extension Kernel {
     while true {
       let table = memory.nextLeafTable(below: root, from: &address, to: area.end)
       if table.isNone { break }
-      let entry = memory.entry(table: table, index: TableLevel.index(address, TableLevel.leaf))
+      let entry = memory.entry(table: table, index: geometry.index(address, TableLevel.leaf))
       if entry.isPresent && !entry.isSpecial {
         usage.sums.add(memory.frames[entry.frame], entry, isLocked: isLocked)
       } else if entry.isSwap {

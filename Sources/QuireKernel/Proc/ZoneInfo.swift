@@ -9,7 +9,7 @@ extension Kernel {
   public borrowing func zoneInfoText() -> String {
     var text = ""
     var showsNode = true
-    for kind in ZoneKind.listed {
+    for kind in machine.architecture.listedZones {
       text += "Node 0, zone " + ProcColumn.right(kind?.name ?? "Device", 8)
       guard let kind else {
         text += Self.sizes([0, 0, 0, 0, 0, 0, 0, 0, 0]) + Self.protection([0, 0, 0, 0, 0]) + "\n"
@@ -35,14 +35,10 @@ extension Kernel {
       marks.promo, memory.zones[zone].spanned, memory.zones[zone].present,
       memory.zones[zone].managed,
     ]
-    let movable = memory.zones[zone].lowmemReserve[ZoneKind.movable.index]
-    let reserves = [
-      memory.zones[zone].lowmemReserve[ZoneKind.dma.index],
-      memory.zones[zone].lowmemReserve[ZoneKind.dma32.index],
-      memory.zones[zone].lowmemReserve[ZoneKind.normal.index], movable,
+    let reserves = machine.architecture.listedZones.map { listed in
       // Nothing lies between the movable zone and that of devices.
-      movable,
-    ]
+      memory.zones[zone].lowmemReserve[(listed ?? .movable).index]
+    }
     return Self.sizes(numbers) + Self.protection(reserves)
   }
 

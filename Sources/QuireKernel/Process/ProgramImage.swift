@@ -31,18 +31,3 @@ public struct ProgramImage: Hashable, Sendable, BitwiseCopyable {
   static var leastArgumentLimit: UInt64 { 128 << 10 }
   static var largestArgumentLimit: UInt64 { 6 << 20 }
 }
-
-extension Layout {
-  /// Top of the area for mmap below a stack that may grow as far as its limit.
-  ///
-  /// Linux: `mmap_base`, arch/x86/mm/mmap.c.
-  static func mapBase(stackLimit: UInt64) -> VirtualAddress {
-    let (padded, isOverflow) = stackLimit.addingReportingOverflow(stackGuardGap)
-    let wanted = isOverflow ? stackLimit : padded
-    let gap = min(max(wanted, 128 << 20), taskSize / 6 * 5)
-    return Page.alignUp(taskSize - gap)
-  }
-
-  /// The top of an area that is searched from the bottom up only.
-  static var noTopDown: VirtualAddress { 0 }
-}

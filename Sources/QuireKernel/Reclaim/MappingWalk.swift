@@ -62,7 +62,7 @@ extension Kernel {
       let address = area.start + (walk.page - first) << Page.shift
       let page = tablePage(of: address, in: area.space)
       if page == 0 { continue }
-      let index = TableLevel.index(address, TableLevel.leaf)
+      let index = EntryPage.index(address)
       let entry = PageTableEntry(bits: memory.store.dense[page, index])
       if entry.isPresent, entry.frame == walk.frame {
         return Mapping(
@@ -76,8 +76,7 @@ extension Kernel {
   private func tablePage(of address: VirtualAddress, in space: AddressSpaceIndex) -> Int {
     let cached = virtual.walkCache.page(space, address)
     if cached != 0 { return cached }
-    let table = memory.leafTable(below: spaces[space].root, of: address)
-    return table.isNone ? 0 : memory.contents[table.index].densePage ?? 0
+    return memory.leafWords(below: spaces[space].root, of: address)
   }
 
   /// Changes the entry of a mapping.

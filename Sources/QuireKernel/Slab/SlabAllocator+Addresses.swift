@@ -2,36 +2,18 @@
 
 import KernelStorage
 
-/// The direct map: all RAM, one after the other, at a fixed place of the kernel's address space.
-///
-/// Linux: `PAGE_OFFSET`, `__va`, `__pa`, arch/x86/include/asm/page.h.
-public enum DirectMap {
-  public static let base: VirtualAddress = 0xffff_8880_0000_0000
-
-  /// PAGE-7.
-  public static func address(of frame: FrameNumber) -> VirtualAddress {
-    base + UInt64(frame.rawValue) << Page.shift
-  }
-
-  /// The frame that an address falls into, or nil outside the map of `frames` frames.
-  public static func frame(at address: VirtualAddress, of frames: Int) -> FrameNumber? {
-    guard address >= base, (address - base) >> Page.shift < UInt64(frames) else { return nil }
-    return FrameNumber(Int((address - base) >> Page.shift))
-  }
-}
-
 extension SlabAllocator {
   /// The address of an object in the direct map.
   @inline(__always)
   public func address(of object: SlabObject) -> VirtualAddress {
     // Field by field: a load of the whole record would wait for the stores that just changed it.
     let size = caches[slabs[object.slab].cache.index].geometry.size
-    return DirectMap.address(of: slabs[object.slab].block) + UInt64(object.place * size)
+    return directMap.address(of: slabs[object.slab].block) + UInt64(object.place * size)
   }
 
   /// The live object that starts at `address` in a frame of a slab.
   func liveObject(at address: VirtualAddress, slab: Int) throws(KernelMisuse) -> SlabObject {
-    let offset = address - DirectMap.address(of: slabs[slab].block)
+    let offset = address - directMap.address(of: slabs[slab].block)
     let cache = slabs[slab].cache
     let place = Int((offset &* caches[cache.index].reciprocal) >> 32)
     let size = caches[cache.index].geometry.size

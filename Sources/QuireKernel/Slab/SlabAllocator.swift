@@ -29,11 +29,14 @@ public struct SlabAllocator: ~Copyable {
   /// Slabs whose pages are to be freed.
   var discarded: UInt32 = 0
   /// Frames in slabs and large objects by what `SlabFlags.reclaimable` says.
+  /// Where slabs have their addresses.
+  let directMap: DirectMap
   package internal(set) var reclaimableFrames = 0
   package internal(set) var unreclaimableFrames = 0
 
-  init(cpus: Int) {
+  init(cpus: Int, directMap: DirectMap) {
     cpuCount = cpus
+    self.directMap = directMap
     let none = SlabGeometry(objectSize: 8, cpus: cpus)
     caches = Pool(unused: SlabCache(none, flags: []))
     slabs.append(Slab())

@@ -27,15 +27,15 @@ extension Kernel {
       var address: VirtualAddress = 0
       while true {
         let table = memory.nextLeafTable(
-          below: spaces[space].root, from: &address, to: Layout.taskSize)
+          below: spaces[space].root, from: &address, to: layout.taskSize)
         if table.isNone { break }
-        for place in 0..<TableLevel.fanOut {
+        for place in 0..<geometry.leafEntries {
           let entry = memory.entry(table: table, index: place)
           guard entry.isSwap else { continue }
           found += 1
           count(entry.swap, "an entry of space \(index)", &users, &violations)
         }
-        address = (address | (TableLevel.span(TableLevel.leaf) - 1)) + 1
+        address = (address | (geometry.span(TableLevel.leaf) - 1)) + 1
       }
       if found != spaces[space].swapEntries {
         violations.append(

@@ -12,28 +12,6 @@ public struct AddressSpaceIndex: Hashable, Sendable, BitwiseCopyable {
   @inlinable public var isNone: Bool { rawValue == 0 }
 }
 
-/// Fixed places of the user half of an x86_64 address space (LAYOUT-2, LAYOUT-3).
-///
-/// Linux: `TASK_SIZE`, arch/x86/include/asm/page_64_types.h.
-public enum Layout {
-  /// Exclusive end of user addresses: 47 bits less a guard page.
-  public static let taskSize: UInt64 = 0x7fff_ffff_f000
-  /// Exclusive end of the initial stack.
-  public static let stackTop: UInt64 = taskSize
-  /// Linux: `stack_guard_gap`, mm/mmap.c.
-  public static let stackGuardGap: UInt64 = 256 * Page.size
-  /// Pages of a fresh stack: 128 KiB below the arguments and the page that holds them (LAYOUT-9).
-  public static let initialStackPages: UInt64 = 33
-  /// Where the heap of a fresh process begins: behind the place of a position-independent image.
-  public static let defaultBreak: UInt64 = 0x5555_5555_9000
-  /// Bottom of the bottom-up search (LAYOUT-1).
-  public static let legacyMapBase: UInt64 = 0x2aaa_aaaa_b000
-  /// The window of MAP_32BIT. Linux: `find_start_end`, arch/x86/kernel/sys_x86_64.c.
-  public static let low32Window: Range<UInt64> = 0x4000_0000..<0x8000_0000
-  /// Span of one page table of the lowest level, and of a large page.
-  public static let middleSpan: UInt64 = 2 << 20
-}
-
 /// An address space: page tables, regions, marks and counters (MM-1).
 ///
 /// Linux: `struct mm_struct`, include/linux/mm_types.h.
@@ -53,10 +31,10 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
 
   /// Top of the area for mmap, exclusive; the search goes down from here, or up from
   /// `Layout.legacyMapBase` if it is 0 (LAYOUT-1).
-  public var mapBase: VirtualAddress = 0x7fff_f7ff_f000
-  public var startBreak: VirtualAddress = Layout.defaultBreak
-  public internal(set) var currentBreak: VirtualAddress = Layout.defaultBreak
-  public var startStack: VirtualAddress = Layout.stackTop - Page.size
+  public var mapBase: VirtualAddress
+  public var startBreak: VirtualAddress
+  public internal(set) var currentBreak: VirtualAddress
+  public var startStack: VirtualAddress
   /// Flags every new region gets (`mlockall` future).
   public internal(set) var defaultFlags: VMAFlags = []
 
@@ -85,9 +63,14 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
   public var peakTotalPages: UInt64 { max(recordedPeakTotal, totalPages) }
   public var regionCount: Int { Int(regions.count) }
 
-  init(root: FrameNumber, object: SlabObject) {
+  /// Nothing is mapped yet; the marks are those of a process with the usual limits.
+  init(root: FrameNumber, object: SlabObject, _ layout: Layout) {
     self.root = root
     self.object = object
+    mapBase = layout.mapBase(.flexible, stackLimit: ResourceLimits().stack)
+    startBreak = layout.defaultBreak
+    currentBreak = layout.defaultBreak
+    startStack = layout.stackTop - Page.size
   }
 
   /// Adds or takes away the pages of a region in the totals by kind (MM-3).

@@ -7,13 +7,18 @@
 
 /// `swapper_pg_dir` and what hangs below it (PT-4).
 ///
+/// On x86_32 the direct map is low memory in large pages, and the image lies in it. With two levels
+/// the top table holds them all; with PAE its last entry leads to a table that all processes share.
 /// The area of `vmalloc`, the map of page descriptors and the fixed map have no entries yet.
-/// Linux: `init_top_pgt`, arch/x86/kernel/head_64.S; `init_mem_mapping`, arch/x86/mm/init.c.
+/// Linux: `init_top_pgt`, arch/x86/kernel/head_64.S; `init_mem_mapping`, arch/x86/mm/init.c;
+/// `swapper_pg_dir` and `kernel_physical_mapping_init`, arch/i386/mm/init.c (2.6.11).
 public struct KernelTables: Sendable {
   /// The tables: the top level, the two of the image, then those of the direct map from the
-  /// highest level to the lowest. Empty when the image has no room for them: then the kernel half
-  /// is empty too.
+  /// highest level to the lowest; on x86_32 the top level, and the shared table of PAE. Empty when
+  /// the image has no room for them: then the kernel half is empty too.
   let frames: Range<FrameNumber>
+  private let geometry: PageGeometry
+  private let directMap: DirectMap
   private let image: Range<FrameNumber>
   /// Frames of RAM.
   private let ram: Int
@@ -27,18 +32,22 @@ public struct KernelTables: Sendable {
   private static let large = 1 << 9
   private static let gigabyte = 1 << 18
   private static let topEntry = 1 << 27
-  /// Entries of the top level that belong to user addresses.
-  static let userEntries = 256
   /// Where the image is mapped beside the direct map. Linux: `__START_KERNEL_map`,
   /// arch/x86/include/asm/page_64_types.h.
   static let imageBase: VirtualAddress = 0xffff_ffff_8000_0000
 
   /// - Parameter image: the kernel image; the last frame of it is the frame of zeros.
-  init(ram: Int, image: Range<FrameNumber>) {
+  init(_ geometry: PageGeometry, ram: Int, image: Range<FrameNumber>) {
+    self.geometry = geometry
+    directMap = DirectMap(geometry.architecture, ram: ram)
     self.ram = ram
     self.image = image
-    usesGigabytePages = ram > Self.gigabytePagesAbove
-    let count = 3 + Self.uppers(ram) + Self.middles(ram, usesGigabytePages) + Self.leaves(ram)
+    let isLong = geometry == .fourLevels
+    usesGigabytePages = isLong && ram > Self.gigabytePagesAbove
+    let count =
+      isLong
+      ? 3 + Self.uppers(ram) + Self.middles(ram, usesGigabytePages) + Self.leaves(ram)
+      : geometry.top
     let end = max(image.upperBound.index - 1, image.lowerBound.index)
     let fits = count <= (end - image.lowerBound.index) / 2
     frames = FrameNumber(fits ? end - count : end)..<FrameNumber(end)
@@ -52,11 +61,13 @@ public struct KernelTables: Sendable {
   /// RAM in pages of 4 KiB: the first 2 MiB, where old devices are, and what is left at the end.
   ///
   /// Linux: `init_mem_mapping` and `split_mem_range`, arch/x86/mm/init.c.
-  var smallPageFrames: Int { min(ram, Self.large) + (ram > Self.large ? ram % Self.large : 0) }
+  var smallPageFrames: Int {
+    geometry != .fourLevels ? 0 : min(ram, Self.large) + (ram > Self.large ? ram % Self.large : 0)
+  }
   var gigabytePageFrames: Int {
     usesGigabytePages ? (ram / Self.gigabyte - 1) * Self.gigabyte : 0
   }
-  var largePageFrames: Int { ram - smallPageFrames - gigabytePageFrames }
+  var largePageFrames: Int { directMap.frames - smallPageFrames - gigabytePageFrames }
 
   private static func uppers(_ ram: Int) -> Int { (ram + topEntry - 1) / topEntry }
   private static func middles(_ ram: Int, _ usesGigabytePages: Bool) -> Int {
@@ -70,6 +81,9 @@ public struct KernelTables: Sendable {
   /// An entry of one of the tables; none for a frame that is not one.
   func entry(table: FrameNumber, index: Int) -> PageTableEntry {
     guard frames.contains(table) else { return .none }
+    if geometry != .fourLevels {
+      return table == root ? topEntry(index) : lowEntry(index)
+    }
     let uppers = Self.uppers(ram)
     let middles = Self.middles(ram, usesGigabytePages)
     let place = table.index - frames.lowerBound.index
@@ -78,26 +92,33 @@ public struct KernelTables: Sendable {
     case 1:
       return index == Self.imageUpperIndex ? pointer(to: 2, user: false) : .none
     case 2: return imageEntry(index)
-    case ..<(3 + uppers): return upperEntry((place - 3) * TableLevel.fanOut + index)
+    case ..<(3 + uppers): return upperEntry((place - 3) * geometry.leafEntries + index)
     case ..<(3 + uppers + middles):
       let number = place - 3 - uppers
       let gigabyte = usesGigabytePages && number == 1 ? ram / Self.gigabyte : number
-      return middleEntry(gigabyte * TableLevel.fanOut + index)
+      return middleEntry(gigabyte * geometry.leafEntries + index)
     default:
       let isFirst = place == 3 + uppers + middles
       return smallEntry((isFirst ? 0 : ram / Self.large * Self.large) + index)
     }
   }
 
-  private static let directTopIndex = TableLevel.index(DirectMap.base, TableLevel.global)
-  private static let imageTopIndex = TableLevel.index(imageBase, TableLevel.global)
-  private static let imageUpperIndex = TableLevel.index(imageBase, TableLevel.upper)
+  private static let imageTopIndex = PageGeometry.fourLevels.index(
+    imageBase, PageGeometry.fourLevels.top)
+  private static let imageUpperIndex = PageGeometry.fourLevels.index(imageBase, TableLevel.upper)
 
   /// What every process has in its top level too.
   func topEntry(_ index: Int) -> PageTableEntry {
     if frames.isEmpty { return .none }
+    let number = index - geometry.index(directMap.base, geometry.top)
+    if geometry == .twoLevels { return lowEntry(number) }
+    if geometry == .pae {
+      return number == 0
+        ? PageTableEntry(
+          frame: frames.lowerBound + 1, protection: geometry.tableProtection(geometry.top))
+        : .none
+    }
     if index == Self.imageTopIndex { return pointer(to: 1) }
-    let number = index - Self.directTopIndex
     return (0..<Self.uppers(ram)).contains(number) ? pointer(to: 3 + number) : .none
   }
 
@@ -119,6 +140,16 @@ public struct KernelTables: Sendable {
     if number == 0 { return pointer(to: leaves) }
     if first + Self.large > ram { return pointer(to: leaves + 1) }
     return page(first, .large, executable: false)
+  }
+
+  /// Entry for a large page of low memory, 4 MiB or with PAE 2 MiB: the last may reach beyond RAM.
+  private func lowEntry(_ number: Int) -> PageTableEntry {
+    let first = number * geometry.leafEntries
+    guard number >= 0, first < directMap.frames else { return .none }
+    let holdsImage =
+      first < image.upperBound.index
+      && image.lowerBound.index < first + geometry.leafEntries
+    return page(first, .large, executable: holdsImage || !geometry.forbidsExecution)
   }
 
   private func smallEntry(_ frame: Int) -> PageTableEntry {

@@ -2,40 +2,18 @@
 
 internal import KernelStorage
 
-/// The shape of x86_64's four levels (PT-1).
-///
-/// Linux: arch/x86/include/asm/pgtable_64_types.h.
-enum TableLevel {
-  /// Entries of a table.
-  static let fanOut = 512
-  /// The level of the tables whose entries are pages.
-  static let leaf = 0
-  static let middle = 1
-  static let upper = 2
-  static let global = 3
-
-  /// Address bits below the index at a level.
-  @inline(__always)
-  static func shift(_ level: Int) -> UInt64 { Page.shift + 9 * UInt64(level) }
-  /// Bytes that one table of a level maps.
-  @inline(__always)
-  static func span(_ level: Int) -> UInt64 { 1 << shift(level + 1) }
-  @inline(__always)
-  static func index(_ address: VirtualAddress, _ level: Int) -> Int {
-    Int((address >> shift(level)) & 511)
-  }
-}
-
 extension PhysicalMemory {
   /// The table at the lowest level for `address`, or none.
   ///
   /// Linux: `pte_offset_map`, include/linux/pgtable.h.
   borrowing func leafTable(below root: FrameNumber, of address: VirtualAddress) -> FrameNumber {
     var table = root
-    for level in [TableLevel.global, TableLevel.upper, TableLevel.middle] {
-      let entry = entry(table: table, index: TableLevel.index(address, level))
+    var level = geometry.top
+    while level > TableLevel.leaf {
+      let entry = entry(table: table, index: geometry.index(address, level))
       if entry.isNone { return .none }
       table = entry.frame
+      level -= 1
     }
     return table
   }
@@ -45,14 +23,21 @@ extension PhysicalMemory {
     at level: Int, below root: FrameNumber, of address: VirtualAddress
   ) -> FrameNumber {
     var table = root
-    var above = TableLevel.global
+    var above = geometry.top
     while above > level {
-      let entry = entry(table: table, index: TableLevel.index(address, above))
+      let entry = entry(table: table, index: geometry.index(address, above))
       if entry.isNone { return .none }
       table = entry.frame
       above -= 1
     }
     return table
+  }
+
+  /// The page of words behind the entry of a leaf table for `address`; 0 when there is none.
+  @inline(__always)
+  borrowing func leafWords(below root: FrameNumber, of address: VirtualAddress) -> Int {
+    let table = leafTable(below: root, of: address)
+    return table.isNone ? 0 : words(of: table, at: address)
   }
 
   /// The first leaf table that maps an address from `address` on and before `end`.
@@ -63,16 +48,16 @@ extension PhysicalMemory {
   ) -> FrameNumber {
     while address < end {
       var table = root
-      var level = TableLevel.global
+      var level = geometry.top
       while level > TableLevel.leaf {
-        let entry = entry(table: table, index: TableLevel.index(address, level))
+        let entry = entry(table: table, index: geometry.index(address, level))
         if entry.isNone { break }
         table = entry.frame
         level -= 1
       }
       if level == TableLevel.leaf { return table }
       // What the absent table would have mapped.
-      address = (address | (TableLevel.span(level - 1) - 1)) + 1
+      address = (address | (geometry.span(level - 1) - 1)) + 1
     }
     address = end
     return .none
@@ -81,11 +66,13 @@ extension PhysicalMemory {
   /// The entry of the page at `address`; none when a table is missing.
   borrowing func pageEntry(below root: FrameNumber, of address: VirtualAddress) -> PageTableEntry {
     let table = leafTable(below: root, of: address)
-    return table.isNone ? .none : entry(table: table, index: TableLevel.index(address, 0))
+    return table.isNone
+      ? .none : entry(table: table, index: geometry.index(address, TableLevel.leaf))
   }
 }
 
-/// A cache of leaf tables by address: the page-walk cache of the simulator.
+/// A cache of leaf tables by address, a row for each page of their entries: the page-walk cache of
+/// the simulator.
 ///
 /// It makes accesses fast and changes nothing that can be seen; the simulated TLB is another
 /// matter. An entry is dropped when its table is freed.
@@ -107,12 +94,12 @@ struct WalkCache: ~Copyable {
   /// Linux allows 2^22 tasks; this model 2^15, and each has at most one address space.
   @inline(__always)
   private static func key(_ space: AddressSpaceIndex, _ address: VirtualAddress) -> UInt64 {
-    address & ~(Layout.middleSpan - 1) | UInt64(space.rawValue)
+    address & ~(EntryPage.span - 1) | UInt64(space.rawValue)
   }
 
   @inline(__always)
   private static func place(_ key: UInt64) -> Int {
-    Int((key >> TableLevel.shift(1) ^ key &* 37) & UInt64(rows - 1))
+    Int((key >> (Page.shift + EntryPage.shift) ^ key &* 37) & UInt64(rows - 1))
   }
 
   /// The leaf table for `address`; a row without a table when it is not in the cache.
@@ -141,7 +128,7 @@ struct WalkCache: ~Copyable {
     for index in 0..<Self.rows where cache[index].key != 0 {
       let key = cache[index].key
       body(
-        AddressSpaceIndex(UInt32(key & (Layout.middleSpan - 1))), key & ~(Layout.middleSpan - 1),
+        AddressSpaceIndex(UInt32(key & (EntryPage.span - 1))), key & ~(EntryPage.span - 1),
         cache[index])
     }
   }

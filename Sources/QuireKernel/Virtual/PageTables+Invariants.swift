@@ -11,9 +11,9 @@ extension Kernel {
     of space: AddressSpaceIndex, _ account: inout VirtualAudit,
     _ violations: inout [InvariantViolation]
   ) {
-    var sums = AddressSpace(root: .none, object: .none)
+    var sums = AddressSpace(root: .none, object: .none, layout)
     checkTable(
-      spaces[space].root, TableLevel.global, at: 0, of: space, &sums, &account, &violations)
+      spaces[space].root, geometry.top, at: 0, of: space, &sums, &account, &violations)
     let kept = spaces[space]
     let pairs: [(name: String, kept: UInt64, found: UInt64)] = [
       ("anon-rss", kept.anonPages, sums.anonPages),
@@ -39,9 +39,9 @@ extension Kernel {
     if !frame.flags.contains(.table) || frame.referenceCount != 1 || frame.mapCount != 0 {
       violations.append(InvariantViolation("table.frame", "frame \(table.rawValue)"))
     }
-    for index in 0..<TableLevel.fanOut {
+    for index in 0..<geometry.entries(level) {
       let entry = memory.entry(table: table, index: index)
-      if level == TableLevel.global && index >= KernelTables.userEntries {
+      if level == geometry.top && index >= geometry.topUserEntries {
         if entry != virtual.kernelTables.topEntry(index) {
           violations.append(
             InvariantViolation("table.kernel-half", "entry \(index) of space \(space.rawValue)"))
@@ -49,7 +49,7 @@ extension Kernel {
         continue
       }
       if entry.isNone { continue }
-      let address = base + UInt64(index) << TableLevel.shift(level)
+      let address = base + UInt64(index) << geometry.shift(level)
       if level == TableLevel.leaf {
         checkEntry(entry, at: address, of: space, &sums, &account, &violations)
       } else {
@@ -190,7 +190,7 @@ extension Kernel {
       }
       let table = memory.leafTable(below: spaces[space].root, of: address)
       if table.isNone || table != row.table
-        || memory.contents[table.index].densePage != Int(row.page)
+        || memory.words(of: table, at: address) != Int(row.page)
       {
         violations.append(
           InvariantViolation("walk-cache.table", "\(String(address, radix: 16))"))

@@ -2,34 +2,29 @@
 
 internal import KernelStorage
 
-/// A level of the page tables of x86_64, from the top.
-///
-/// Linux: `pgd_t`, `p4d_t`, `pud_t`, `pmd_t`, `pte_t`, arch/x86/include/asm/pgtable_types.h.
-public enum PageTableLevel: Int, CaseIterable, Sendable {
-  case PTE, PMD, PUD, PGD
-
-  public var name: String { String(describing: self) }
-  /// The lowest and the highest bit of an address that choose an entry.
-  public var bits: ClosedRange<Int> { (12 + 9 * rawValue)...(20 + 9 * rawValue) }
-  /// Bytes that one entry maps.
-  public var span: UInt64 { 1 << UInt64(12 + 9 * rawValue) }
-}
-
 /// One entry on the way down.
 public struct PageWalkStep: Hashable, Sendable {
   public var level: PageTableLevel
+  /// The bits of an address that choose an entry of the level.
+  public var bits: ClosedRange<Int>
   /// The frame of the table that was looked into.
   public var table: FrameNumber
   public var index: Int
   public var entry: PageTableEntry
+  /// The entry as the machine has it in memory, of so many bytes.
+  public var word: UInt64
+  public var wordBytes: Int
 
+  /// Bytes that one entry maps.
+  public var span: UInt64 { 1 << UInt64(bits.lowerBound) }
   /// What the bits of the entry say, from the lowest to the highest.
   public var flags: [String] { entry.flagNames(isLeaf: level == .PTE) }
 }
 
 /// Where a walk ended.
 public enum PageWalkEnd: Hashable, Sendable {
-  /// The two halves of the address space leave a hole between them, and this lies in it.
+  /// The two halves of the address space leave a hole between them, and this lies in it; or it has
+  /// more bits than the machine.
   case nonCanonical
   /// An entry was empty.
   case nothing
@@ -69,20 +64,23 @@ extension Kernel {
     let space = tasks[task].space
     let root = space.isNone ? virtual.kernelTables.root : spaces[space].root
     var walk = PageWalk(address: address, root: root, steps: [], end: .nothing)
-    let sign = address >> 47
-    if sign != 0 && sign != 0x1_ffff {
+    if !geometry.isCanonical(address) {
       walk.end = .nonCanonical
       return walk
     }
     if root.isNone { return walk }
     var table = root
-    for level in PageTableLevel.allCases.reversed() {
-      let index = TableLevel.index(address, level.rawValue)
+    for level in geometry.levels {
+      let index = geometry.index(address, level)
       let entry = tableEntry(table, index)
-      walk.steps.append(PageWalkStep(level: level, table: table, index: index, entry: entry))
+      let step = PageWalkStep(
+        level: geometry.name(level), bits: geometry.bits(level), table: table, index: index,
+        entry: geometry.shown(entry), word: geometry.encoded(entry),
+        wordBytes: geometry.entryBytes)
+      walk.steps.append(step)
       if entry.isNone { return walk }
-      if level == .PTE || entry.isLarge {
-        walk.end = end(of: entry, at: level, address)
+      if level == TableLevel.leaf || entry.isLarge {
+        walk.end = end(of: entry, span: step.span, address)
         return walk
       }
       table = entry.frame
@@ -98,14 +96,14 @@ extension Kernel {
   }
 
   private func end(
-    of entry: PageTableEntry, at level: PageTableLevel, _ address: VirtualAddress
+    of entry: PageTableEntry, span: UInt64, _ address: VirtualAddress
   ) -> PageWalkEnd {
     if entry.isSwap { return .swapped(entry.swap) }
     if entry.isGuard { return .guarded }
-    let within = (address & (level.span - 1)) >> Page.shift
+    let within = (address & (span - 1)) >> Page.shift
     let frame = FrameNumber(entry.frame.index + Int(within))
     return entry.isPresentToHardware
-      ? .page(frame: frame, size: level.span) : .hidden(frame: frame)
+      ? .page(frame: frame, size: span) : .hidden(frame: frame)
   }
 }
 

@@ -20,8 +20,11 @@ package struct RegionTable: ~Copyable {
   /// Parallel to `areas`: what swap-in has learnt about how each is used.
   package var readahead = Table<SwapReadahead>()
   package var tree = RegionTree()
+  /// What stays free below a region that grows down, in bytes.
+  let stackGuardGap: UInt64
 
-  package init() {
+  package init(stackGuardGap: UInt64) {
+    self.stackGuardGap = stackGuardGap
     areas = Pool(
       unused: VirtualMemoryArea(
         start: 0, end: 0, flags: [], object: .none, anonVMA: .none, space: .none))
@@ -85,7 +88,7 @@ package struct RegionTable: ~Copyable {
   package borrowing func guardedStart(_ region: VMAIndex) -> VirtualAddress {
     let area = areas[region.index]
     guard area.flags.contains(.growsDown) else { return area.start }
-    return area.start < Layout.stackGuardGap ? 0 : area.start - Layout.stackGuardGap
+    return area.start < stackGuardGap ? 0 : area.start - stackGuardGap
   }
 
   private borrowing func gap(before region: VMAIndex) -> UInt64 {

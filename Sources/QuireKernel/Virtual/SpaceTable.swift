@@ -9,7 +9,9 @@ public struct SpaceTable: ~Copyable {
   private let inPlace = InPlace()
   package var records: Pool<AddressSpace>
 
-  init() { records = Pool(unused: AddressSpace(root: .none, object: .none)) }
+  init(_ layout: Layout) {
+    records = Pool(unused: AddressSpace(root: .none, object: .none, layout))
+  }
 
   public subscript(space: AddressSpaceIndex) -> AddressSpace {
     get { records[space.index] }
@@ -41,7 +43,7 @@ extension PhysicalMemory {
 ///
 /// Linux: none (model only).
 package struct VirtualMemory: ~Copyable {
-  package var regions = RegionTable()
+  package var regions: RegionTable
   package var reverseMap = AnonReverseMap()
   package var objects = MemoryObjects()
   package var segments = SharedSegments()
@@ -64,7 +66,10 @@ package struct VirtualMemory: ~Copyable {
   ///   - zeroFrame: a frame of zeros that nobody else has.
   ///   - kernelTables: the kernel half of page tables.
   ///   - freePages: pages that are free after boot.
-  init(zeroFrame: FrameNumber, kernelTables: KernelTables, freePages: UInt64) {
+  init(
+    _ layout: Layout, zeroFrame: FrameNumber, kernelTables: KernelTables, freePages: UInt64
+  ) {
+    regions = RegionTable(stackGuardGap: layout.stackGuardGap)
     self.zeroFrame = zeroFrame
     self.kernelTables = kernelTables
     adminReserve = min(freePages / 32, (8 << 20) >> Page.shift)

@@ -87,7 +87,7 @@ struct FlushRange: BitwiseCopyable {
   /// Adds entries of the leaf table that maps an address.
   @inline(__always)
   mutating func add(entries: Range<Int>, near address: VirtualAddress) {
-    let base = address & ~(TableLevel.span(TableLevel.leaf) - 1)
+    let base = address & ~(EntryPage.span - 1)
     add(
       base + UInt64(entries.lowerBound) << Page.shift,
       base + UInt64(entries.upperBound) << Page.shift)

@@ -35,7 +35,7 @@ extension Kernel {
     of space: AddressSpaceIndex, _ account: inout VirtualAudit,
     _ violations: inout [InvariantViolation]
   ) {
-    var sums = AddressSpace(root: .none, object: .none)
+    var sums = AddressSpace(root: .none, object: .none, layout)
     var count: UInt32 = 0
     var before = VMAIndex.none
     var end: VirtualAddress = 0
@@ -44,7 +44,7 @@ extension Kernel {
       let area = virtual.regions[region]
       let name = "\(String(area.start, radix: 16)) of space \(space.rawValue)"
       let isSound =
-        area.start < area.end && area.start >= end && area.end <= Layout.taskSize
+        area.start < area.end && area.start >= end && area.end <= layout.taskSize
         && Page.isAligned(area.start) && Page.isAligned(area.end) && area.space == space
       if !isSound { violations.append(InvariantViolation("region.order", name)) }
       if virtual.regions.previous(region) != before {

@@ -43,5 +43,6 @@ package indirect enum MachineValue: Hashable, Sendable {
 
 /// What a machine block may say.
 package enum MachineKey: String, CaseIterable, Hashable, Sendable {
-  case arch, kernel, ram, nodes, cpus, tlb, swap, seed, scheduler, quantum, costs, sysctl, reserve
+  case arch, pae, kernel, ram, nodes, cpus, tlb, swap, seed, scheduler, quantum, costs, sysctl,
+    reserve
 }

@@ -130,6 +130,8 @@ extension MachineKey {
       (.tlb, .integer),
       (.seed, .integer), (.seed, .address), (.quantum, .integer):
       nil
+    case (.pae, .boolean): nil
+    case (.pae, _): "true or false"
     case (.ram, _): "a size: 64MiB"
     case (.reserve, _): "a size: 4MiB"
     case (.nodes, _), (.cpus, _), (.tlb, _), (.seed, _): "an integer"

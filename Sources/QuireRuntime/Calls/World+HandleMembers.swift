@@ -182,7 +182,7 @@ extension World {
     switch name.known {
     case .frame, .number: return .value(Value(small: frame.index))
     case .order: return .value(Value(small: Int(record.second)))
-    case .address: return .value(heap.address(DirectMap.address(of: frame)))
+    case .address: return .value(heap.address(kernel.directMap.pageAddress(of: frame)))
     case .refcount: return .value(Value(small: Int(kernel.memory.frames[frame].referenceCount)))
     default: return noMember(handle, name)
     }

@@ -33,9 +33,11 @@ extension World {
     try reserve(ScriptHeap.numberWords)
     var gfp = try allocationFlags(0, call)
     if isZeroed { gfp.insert(.zero) }
+    // What is handed out by its address must have one.
+    gfp.remove(.highmem)
     let order = isZeroed ? 0 : try pageOrder(1, call)
     let block = try allocateBlock(gfp, order)
-    return .value(heap.address(DirectMap.address(of: block)))
+    return .value(heap.address(kernel.directMap.address(of: block)))
   }
 
   /// free_pages(page, order): the first page of the block, or its address.
@@ -61,7 +63,8 @@ extension World {
   private mutating func pageAddressCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     try reserve(ScriptHeap.numberWords)
     let record = try live(0, .page, call)
-    return .value(heap.address(DirectMap.address(of: FrameNumber(Int(record.first)))))
+    let frame = FrameNumber(Int(record.first))
+    return .value(heap.address(kernel.directMap.pageAddress(of: frame)))
   }
 
   private mutating func allocateBlock(

@@ -23,7 +23,7 @@ extension World {
     let levels = walk.steps.map { step in
       Self.map([
         ("level", .string(step.level.name)), ("index", .integer(Int64(step.index))),
-        ("table", Self.address(step.table)), ("entry", .address(step.entry.bits)),
+        ("table", Self.address(step.table)), ("entry", .address(step.word)),
         ("flags", .list(step.flags.map { .string($0) })),
       ])
     }
@@ -39,7 +39,7 @@ extension World {
     return try give(
       Self.map(
         endFields(of: walk) + [
-          ("entry", .address(step.entry.bits)), ("flags", .list(step.flags.map { .string($0) })),
+          ("entry", .address(step.word)), ("flags", .list(step.flags.map { .string($0) })),
         ]))
   }
 
@@ -74,7 +74,7 @@ extension World {
       throw .errno(.EINVAL)
     }
     // The file ends with the last user address.
-    let rest = start < Layout.taskSize ? (Layout.taskSize - start) >> Page.shift : 0
+    let rest = start < kernel.layout.taskSize ? (kernel.layout.taskSize - start) >> Page.shift : 0
     let count = Int(min(pages, rest))
     try reserve(ScriptHeap.listWords(count) + count * ScriptHeap.numberWords)
     let showsFrames = kernel.tasks[current.task].holds(.admin)

@@ -58,6 +58,7 @@ extension MachineSettings {
         throw reader.refusal("an architecture is \"x86_64\" or \"x86_32\", not \"\(name)\"")
       }
       machine.architecture = found
+    case .pae: machine.pae = try reader.boolean(value)
     case .kernel:
       let name = try reader.version(value)
       guard let found = KernelVersion(rawValue: name) else {

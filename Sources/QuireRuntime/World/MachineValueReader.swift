@@ -31,6 +31,11 @@ struct MachineValueReader {
     return UInt64(number)
   }
 
+  func boolean(_ value: MachineValue) throws(MachineError) -> Bool {
+    guard case .boolean(let flag) = value else { throw refusal("'\(key)' is true or false") }
+    return flag
+  }
+
   func string(_ value: MachineValue) throws(MachineError) -> String {
     guard case .string(let text) = value else { throw refusal("'\(key)' is a string") }
     return text

@@ -53,7 +53,7 @@ extension Tunables {
       case .overcommitRatio: Int64(overcommitRatio)
       case .overcommitKilobytes: Int64(overcommitKilobytes)
       case .maxMapCount: Int64(maxMapCount)
-      case .mmapMinimumAddress: Int64(mmapMinimumAddress)
+      case .mmapMinimumAddress: Int64(mmapMinimumAddress ?? 0)
       case .pageCluster: Int64(pageCluster)
       case .minFreeKilobytes: minFreeKilobytes.map { Int64($0) }
       case .watermarkScaleFactor: Int64(watermarkScaleFactor)

@@ -25,7 +25,7 @@ struct PageCallTests {
       try kernel.freeBlock(FrameNumber(0), order: 0)
     }
     #expect(kernel.memory.freeFrames == free)
-    try kernel.freeBlock(at: DirectMap.address(of: block), order: 3)
+    try kernel.freeBlock(at: kernel.directMap.address(of: block), order: 3)
     #expect(throws: KernelMisuse.freeFrame(block)) { try kernel.freeBlock(block, order: 3) }
     #expect(kernel.memory.freeFrames == free + 8)
     #expect(kernel.checkInvariants() == [])
@@ -36,7 +36,7 @@ struct PageCallTests {
     var kernel = try Kernel(AllocationTests.machine(64))
     try kernel.freeBlock(at: 0, order: 0)
     let block = try kernel.allocateBlock(.kernel, order: 0, for: .none)
-    let address = DirectMap.address(of: block)
+    let address = kernel.directMap.address(of: block)
     #expect(throws: KernelMisuse.unalignedAddress(address + 8)) {
       try kernel.freeBlock(at: address + 8, order: 0)
     }

@@ -132,18 +132,18 @@ struct VforkTests {
     let faults = kernel.tasks[task].minorFaults
     try kernel.execute(named: "image", image, by: task)
     let areas = kernel.regions(of: kernel.tasks[task].space)
-    #expect(areas.map(\.start) == [0x40_0000, 0x40_2000, Layout.stackTop - 34 * Self.page])
-    #expect(areas.map(\.end) == [0x40_2000, 0x40_4000, Layout.stackTop])
+    #expect(areas.map(\.start) == [0x40_0000, 0x40_2000, Layout.x86_64.stackTop - 34 * Self.page])
+    #expect(areas.map(\.end) == [0x40_2000, 0x40_4000, Layout.x86_64.stackTop])
     let space = kernel.spaces[kernel.tasks[task].space]
     #expect(space.startBreak == 0x40_4000 && space.mapBase == 0x7fff_f7ff_f000)
     // The arguments are there, and nobody has faulted for them.
     #expect(space.anonPages == 2 && kernel.tasks[task].minorFaults == faults)
     image.layout = .classical
     try kernel.execute(named: "image", image, by: task)
-    let span = 2 * Layout.middleSpan
+    let span = 2 * EntryPage.span
     let request = MapRequest(length: span, .read, [.private, .anonymous])
     let first = try kernel.mmap(request, by: task)
-    #expect(first % Layout.middleSpan == 0 && first > Layout.legacyMapBase)
+    #expect(first % EntryPage.span == 0 && first > Layout.x86_64.legacyMapBase)
     #expect(try kernel.mmap(request, by: task) == first + span)
     let child = try kernel.fork(task)
     #expect(try kernel.mmap(request, by: child) == first + 2 * span)
@@ -163,7 +163,7 @@ struct VforkTests {
     }
     expect(.E2BIG) { $0.arguments = 2 << 20 + 1 }
     expect(.EINVAL) { $0.base += 1 }
-    expect(.EINVAL) { $0.base = Layout.taskSize - Self.page }
+    expect(.EINVAL) { $0.base = Layout.x86_64.taskSize - Self.page }
     expect(.EINVAL) { $0.text = .max }
     expect(.ENOMEM) { $0.data = 1 << 40 }
     var image = ProgramImage()

@@ -25,7 +25,7 @@ struct SlabCorruptionTests {
   }
 
   static func frame(_ address: VirtualAddress) -> FrameNumber {
-    FrameNumber(Int((address - DirectMap.base) >> Page.shift))
+    FrameNumber(Int((address - DirectMap(.x86_64, ram: 0).base) >> Page.shift))
   }
 
   @Test("counts of objects, slabs and frames")

@@ -159,7 +159,7 @@ struct SwapSlotSwarmTests {
     let space = kernel.tasks[task].space
     let table = kernel.memory.leafTable(below: kernel.spaces[space].root, of: start)
     kernel.memory.setEntry(
-      table: table, index: TableLevel.index(start, TableLevel.leaf),
+      table: table, index: PageGeometry.fourLevels.index(start, TableLevel.leaf),
       to: PageTableEntry(swap: SwapEntry(area: 0, slot: 200_000_000), exclusive: true))
     #expect(kernel.checkInvariants().contains { $0.rule == "swap.users" })
   }

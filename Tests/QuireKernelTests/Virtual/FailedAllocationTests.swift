@@ -56,8 +56,8 @@ struct FailedAllocationTests {
     for page in [0, 3, 16, 20] as [UInt64] {
       #expect(kernel.storeByte(Self.base + page * Page.size, UInt8(page + 1), by: task) == .done)
     }
-    #expect(kernel.brk(Layout.defaultBreak + 2 * Page.size, by: task) != 0)
-    try kernel.mprotect(Layout.defaultBreak + Page.size, Page.size, .read, by: task)
+    #expect(kernel.brk(Layout.x86_64.defaultBreak + 2 * Page.size, by: task) != 0)
+    try kernel.mprotect(Layout.x86_64.defaultBreak + Page.size, Page.size, .read, by: task)
     return task
   }
 
@@ -237,7 +237,7 @@ struct FailedAllocationTests {
       return (try? kernel.munlock(Self.base + 2 * page, 3 * page, by: task)) != nil
     }
     try exhaust("a heap that shrinks inside of a region", leavesParts: true) { kernel, task in
-      let end = Layout.defaultBreak + 4 * page
+      let end = Layout.x86_64.defaultBreak + 4 * page
       let high = end + 2 * page
       guard kernel.brk(high, by: task) == high else { return false }
       return kernel.brk(end, by: task) == end
@@ -282,7 +282,7 @@ struct FailedAllocationTests {
     let places: [(UInt64, AccessKind)] = [
       (Self.base + Page.size, .write), (Self.base + 8 * Page.size, .read),
       (Self.base + 17 * Page.size, .read), (Self.base + 18 * Page.size, .write),
-      (Layout.defaultBreak, .write), (Layout.stackTop - 64 * Page.size, .write),
+      (Layout.x86_64.defaultBreak, .write), (Layout.x86_64.stackTop - 64 * Page.size, .write),
     ]
     for (address, kind) in places {
       for failing in 1..<12 {

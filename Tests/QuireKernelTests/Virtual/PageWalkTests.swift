@@ -78,7 +78,9 @@ struct PageWalkTests {
     let child = try kernel.fork(task)
     let before = kernel.gauges.nr_page_table_pages
     #expect(before == 3 + 3)
-    for address in [DirectMap.base, DirectMap.base + 32 << 20, KernelTables.imageBase + 16 << 20] {
+    for address in [
+      kernel.directMap.base, kernel.directMap.base + 32 << 20, KernelTables.imageBase + 16 << 20,
+    ] {
       let mine = kernel.pageWalk(to: address, of: task)
       let childs = kernel.pageWalk(to: address, of: child)
       let threads = kernel.pageWalk(to: address, of: kernel.tasks.kthreadd)
@@ -101,18 +103,18 @@ struct PageWalkTests {
   func directMap(ram: UInt64) throws {
     let kernel = try Self.kernel(ram: ram)
     let task = kernel.tasks.initTask
-    var address = DirectMap.base
+    var address = kernel.directMap.base
     var sums: [UInt64: Int] = [:]
     while true {
       let walk = kernel.pageWalk(to: address, of: task)
       guard case .page(let frame, let size) = walk.end, let last = walk.steps.last else { break }
-      #expect(DirectMap.address(of: frame) == address)
+      #expect(kernel.directMap.address(of: frame) == address)
       let large: UInt64 = size == 4096 ? 0 : 0x80
       #expect(last.entry.bits & Self.rights == 0x8000_0000_0000_0163 | large)
       sums[size, default: 0] += Int(size >> 12)
       address += size
     }
-    #expect(address == DirectMap.base + ram)
+    #expect(address == kernel.directMap.base + ram)
     #expect(sums[4096] == kernel.virtual.kernelTables.smallPageFrames)
     #expect(sums[2 << 20, default: 0] == kernel.virtual.kernelTables.largePageFrames)
     #expect(sums[1 << 30, default: 0] == kernel.virtual.kernelTables.gigabytePageFrames)

@@ -6,13 +6,21 @@
 /// A source of calls that looks at what a process has mapped.
 struct RandomCalls {
   var random: SeededRandom
-
   /// Two ranges that cross the borders of tables, of different levels.
-  private static let arenas: [UInt64] = [0x6000_001f_0000, 0x6000_4000_0000 - 24 << 12]
-  private static let strange: [UInt64] = [
-    0, 4096, 61440, 65536, 0x4000_0000, 0x7fff_f000, 0x8000_0000, Layout.taskSize - 4096,
-    Layout.taskSize, 1 << 47, 1 << 63, .max - 4095, .max,
-  ]
+  private let arenas: [UInt64]
+  private let strange: [UInt64]
+
+  init(random: SeededRandom, layout: Layout) {
+    self.random = random
+    arenas =
+      layout == .x86_64
+      ? [0x6000_001f_0000, 0x6000_4000_0000 - 24 << 12]
+      : [0x603f_0000, 0x8000_0000 - 24 << 12]
+    strange = [
+      0, 4096, 61440, 65536, 0x4000_0000, 0x7fff_f000, 0x8000_0000, layout.taskSize - 4096,
+      layout.taskSize, 1 << 47, 1 << 63, .max - 4095, .max,
+    ]
+  }
 
   private mutating func chance(_ one: Int) -> Bool { random.below(one) == 0 }
   private mutating func pick<Element>(_ all: [Element]) -> Element { all[random.below(all.count)] }
@@ -20,13 +28,13 @@ struct RandomCalls {
   mutating func address(_ process: NaiveProcess) -> UInt64 {
     var address: UInt64
     switch random.below(20) {
-    case 0: address = pick(Self.strange)
+    case 0: address = pick(strange)
     case 1: address = Page.alignDown(process.breakEnd) &+ random.below(8 as UInt64) << 12
-    case 2..<8: address = pick(Self.arenas) + random.below(64 as UInt64) << 12
+    case 2..<8: address = pick(arenas) + random.below(64 as UInt64) << 12
     default:
       let region = process.regions.isEmpty ? nil : pick(process.regions)
       let edge = chance(2) ? region?.start : region?.end
-      address = (edge ?? Self.arenas[0]) &+ random.below(6 as UInt64) << 12 &- 3 << 12
+      address = (edge ?? arenas[0]) &+ random.below(6 as UInt64) << 12 &- 3 << 12
     }
     return chance(40) ? address &+ random.below(4096 as UInt64) : address
   }

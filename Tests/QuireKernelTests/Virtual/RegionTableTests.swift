@@ -21,7 +21,7 @@ struct RegionTableTests {
       var holes: [(start: UInt64, end: UInt64, guarded: UInt64)] = []
       var start: UInt64 = 0
       for region in regions {
-        let gap = region.growsDown ? Layout.stackGuardGap : 0
+        let gap = region.growsDown ? Layout.x86_64.stackGuardGap : 0
         holes.append((start, region.start, region.start < gap ? 0 : region.start - gap))
         start = region.end
       }
@@ -63,7 +63,7 @@ struct RegionTableTests {
     arguments: swarmSeeds(6, from: 1) as Range<UInt64>)
   func swarm(seed: UInt64) {
     var random = SeededRandom(seed: seed)
-    var table = RegionTable()
+    var table = RegionTable(stackGuardGap: Layout.x86_64.stackGuardGap)
     var root = RegionTree.Root()
     var model = Model()
     let span: UInt64 = seed % 2 == 0 ? 400 : 20_000

@@ -8,7 +8,7 @@ import Testing
 struct RemapTests {
   static let source: UInt64 = 0x6000_0000_0000
   static let target: UInt64 = 0x6100_0000_0000
-  static let span = Layout.middleSpan
+  static let span = EntryPage.span
 
   private func machine() -> MachineConfiguration {
     var machine = MachineConfiguration()

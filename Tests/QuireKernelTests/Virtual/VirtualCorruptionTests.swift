@@ -163,6 +163,6 @@ struct VirtualCorruptionTests {
     let address = Self.base + page * Page.size
     let table = kernel.memory.leafTable(below: kernel.spaces[space].root, of: address)
     kernel.memory.setEntry(
-      table: table, index: TableLevel.index(address, TableLevel.leaf), to: entry)
+      table: table, index: PageGeometry.fourLevels.index(address, TableLevel.leaf), to: entry)
   }
 }

@@ -28,6 +28,24 @@ struct VirtualSwarmTests {
     for step in 0..<70 where swarm.agrees { try swarm.step(step) }
     swarm.finish()
   }
+
+  @Test(
+    "PT-1, LAYOUT-1 … LAYOUT-5: on x86_32 it is the same, with two levels and with PAE",
+    arguments: swarmSeeds(100 as UInt64, from: 1).shards(of: 25))
+  func narrow(seeds: Range<UInt64>) throws {
+    for seed in seeds {
+      var machine = MachineConfiguration()
+      machine.architecture = .x86_32
+      machine.pae = seed % 2 == 0
+      // Every fourth has high memory, and little else.
+      machine.ram = seed % 4 < 2 ? 256 << 20 : 1 << 30
+      machine.tlb = seed % 3 == 0 ? 32 : 0
+      var swarm = try VirtualSwarm.make(seed: seed, machine)
+      for step in 0..<70 where swarm.agrees { try swarm.step(step) }
+      swarm.finish()
+      if !swarm.agrees { return }
+    }
+  }
 }
 
 /// A kernel and its model, driven by one seed.
@@ -48,9 +66,15 @@ struct VirtualSwarm: ~Copyable {
   static func make(seed: UInt64, tlb: Int = 0) throws -> VirtualSwarm {
     var machine = MachineConfiguration()
     machine.ram = 256 << 20
-    machine.cpus = tlb == 0 ? 1 : 2
     machine.tlb = tlb
     machine.kernel = seed % 2 == 0 ? .linux6_12 : .linux6_18
+    return try make(seed: seed, machine)
+  }
+
+  /// A machine with one process.
+  static func make(seed: UInt64, _ machine: MachineConfiguration) throws -> VirtualSwarm {
+    var machine = machine
+    machine.cpus = machine.tlb == 0 ? 1 : 2
     var kernel = try Kernel(machine)
     let available = available(kernel)
     let task = try kernel.spawn(named: "swarm", by: kernel.initTask)
@@ -64,12 +88,12 @@ struct VirtualSwarm: ~Copyable {
 
   private init(_ kernel: consuming Kernel, _ task: TaskIndex, availableAtStart: Int, seed: UInt64) {
     model = NaiveMemory(
-      version: kernel.machine.kernel, managedPages: UInt64(kernel.memory.managedFrames))
+      kernel.machine, managedPages: UInt64(kernel.memory.managedFrames))
     model.adopt(task, of: kernel)
+    calls = RandomCalls(random: SeededRandom(seed: seed), layout: kernel.layout)
     self.kernel = kernel
     self.availableAtStart = availableAtStart
     self.seed = seed
-    calls = RandomCalls(random: SeededRandom(seed: seed))
     tasks = [task]
   }
 

@@ -68,7 +68,7 @@ extension NaiveMemory {
     let limit = self[task].limits.lockedMemory >> 12
     if flags & 1 != 0, !self[task].isPrivileged, self[task].totalPages > limit { throw .ENOMEM }
     lockEverything(flags, task)
-    if flags & 1 != 0 { _ = populate(0, Layout.taskSize, of: task, skipping: true) }
+    if flags & 1 != 0 { _ = populate(0, layout.taskSize, of: task, skipping: true) }
   }
 
   mutating func lockEverything(_ flags: UInt64, _ task: TaskIndex) {
@@ -164,11 +164,9 @@ extension NaiveMemory {
   private mutating func discard(_ start: UInt64, _ end: UInt64, _ task: TaskIndex) {
     for page in start >> 12..<end >> 12 { drop(page, of: task) }
     if !isNew { return }
-    let span = NaiveTable.span(1)
     for table in self[task].tables where table.level == 1 {
-      let low = table.number * span
-      guard low >= start, low + span <= end else { continue }
-      let guards = low >> 12..<(low + span) >> 12
+      guard table.low >= start, table.high <= end else { continue }
+      let guards = table.low >> 12..<table.high >> 12
       if !guards.contains(where: { self[task].entries[$0] == .forbidden }) {
         self[task].tables.remove(table)
       }
@@ -223,7 +221,7 @@ extension NaiveMemory {
 
   func mincore(_ address: UInt64, _ length: UInt64, _ task: TaskIndex) throws(Errno) -> [Bool] {
     if address % 4096 != 0 { throw .EINVAL }
-    if address > Layout.taskSize || length > Layout.taskSize - address { throw .ENOMEM }
+    if address > layout.taskSize || length > layout.taskSize - address { throw .ENOMEM }
     var answer: [Bool] = []
     for page in address >> 12..<(address + Page.alignUp(length)) >> 12 {
       guard let index = self[task].place(of: page << 12) else { throw .ENOMEM }

@@ -90,7 +90,7 @@ extension NaiveMemory {
     if call.address % 4096 != 0 || call.newLength == 0 { throw .EINVAL }
     let isPlaced = flags.contains(.fixed) || flags.contains(.dontUnmap)
     if isNew {
-      if call.newLength > Layout.taskSize { throw .EINVAL }
+      if call.newLength > layout.taskSize { throw .EINVAL }
       if isPlaced { try checkTarget(call) }
     }
     if isNew && flags.contains(.fixed) && call.oldLength == call.newLength {
@@ -117,8 +117,8 @@ extension NaiveMemory {
   }
 
   private func checkTarget(_ call: RemapRequest) throws(Errno) {
-    if call.target % 4096 != 0 || call.newLength > Layout.taskSize
-      || call.target > Layout.taskSize - call.newLength
+    if call.target % 4096 != 0 || call.newLength > layout.taskSize
+      || call.target > layout.taskSize - call.newLength
     {
       throw .EINVAL
     }
@@ -175,7 +175,7 @@ extension NaiveMemory {
     let pages = call.oldLength >> 12
     if call.flags.contains(.dontUnmap) && !mayExpand(task, region.flags, pages) { throw .ENOMEM }
     if call.flags.contains(.fixed) {
-      if call.target < 65536 && !self[task].isPrivileged { throw .EPERM }
+      if call.target < layout.minimumAddress && !self[task].isPrivileged { throw .EPERM }
     } else {
       call.target = try freePlace(
         task, call.target, call.newLength, shared: region.flags.contains(.mayShare))
@@ -189,7 +189,7 @@ extension NaiveMemory {
     let growth = call.newLength - call.oldLength
     let end = region.end &+ growth
     var place = call.address
-    if call.oldLength == region.end - call.address, end > region.end, end <= Layout.taskSize,
+    if call.oldLength == region.end - call.address, end > region.end, end <= layout.taskSize,
       self[task].isFree(region.end, end)
     {
       if region.flags.contains(.account) { try check(growth >> 12) }

@@ -40,7 +40,7 @@ extension NaiveMemory {
 
   /// A fault by the user; nil when it was served.
   private mutating func fault(_ address: UInt64, isWrite: Bool, _ task: TaskIndex) -> Outcome? {
-    if address >= Layout.taskSize { return .mapError }
+    if address >= layout.taskSize { return .mapError }
     guard var index = self[task].place(above: address) else { return .mapError }
     if self[task].regions[index].start > address {
       if !grow(index, downTo: Page.alignDown(address), task) { return .mapError }
@@ -57,11 +57,11 @@ extension NaiveMemory {
 
   private mutating func grow(_ index: Int, downTo address: UInt64, _ task: TaskIndex) -> Bool {
     let region = self[task].regions[index]
-    if !region.flags.contains(.growsDown) || address < 65536 { return false }
+    if !region.flags.contains(.growsDown) || address < layout.minimumAddress { return false }
     if index > 0 {
       let below = self[task].regions[index - 1]
       if !below.flags.contains(.growsDown), below.flags.isAccessible,
-        address - below.end < Layout.stackGuardGap
+        address - below.end < layout.stackGuardGap
       {
         return false
       }
@@ -232,8 +232,7 @@ extension NaiveMemory {
     self[child].regions.append(copy)
     if region.anon == nil || region.flags.contains(.wipeOnFork) { return }
     for table in self[parent].tables {
-      let low = table.number * NaiveTable.span(table.level)
-      guard low < region.end, low + NaiveTable.span(table.level) > region.start else { continue }
+      guard table.low < region.end, table.high > region.start else { continue }
       self[child].tables.insert(table)
     }
     for page in region.start >> 12..<region.end >> 12 {
@@ -248,7 +247,7 @@ extension NaiveMemory {
   }
 
   mutating func exit(_ task: TaskIndex) {
-    unmap(0, Layout.taskSize, of: task)
+    unmap(0, layout.taskSize, of: task)
     processes[task] = nil
   }
 }

@@ -7,7 +7,7 @@ extension NaiveMemory {
 
   private func guardedStart(_ region: NaiveRegion) -> UInt64 {
     region.flags.contains(.growsDown)
-      ? region.start - min(region.start, Layout.stackGuardGap) : region.start
+      ? region.start - min(region.start, layout.stackGuardGap) : region.start
   }
 
   /// The highest hole for `length` below `ceiling`; one that ends in a guard gap sends the search
@@ -52,25 +52,25 @@ extension NaiveMemory {
   private func search(
     _ task: TaskIndex, _ hint: UInt64, _ length: UInt64, _ flags: MapFlags, _ base: UInt64
   ) -> UInt64? {
-    if length > Layout.taskSize { return nil }
-    if flags.contains(.low32Bit) {
-      let end = Layout.low32Window.upperBound
+    if length > layout.taskSize { return nil }
+    if flags.contains(.low32Bit), let window = layout.low32Window {
+      let end = window.upperBound
       if length > end { return nil }
       if hint != 0, hint <= end - length, isHintFree(task, hint, length) { return hint }
-      return lowest(task, length, Layout.low32Window.lowerBound, end)
+      return lowest(task, length, window.lowerBound, end)
     }
-    if hint != 0, hint <= Layout.taskSize - length, isHintFree(task, hint, length) { return hint }
-    return highest(task, length, 65536, base)
-      ?? lowest(task, length, Layout.legacyMapBase, Layout.taskSize)
+    if hint != 0, hint <= layout.taskSize - length, isHintFree(task, hint, length) { return hint }
+    return highest(task, length, layout.minimumAddress, base)
+      ?? lowest(task, length, layout.legacyMapBase, layout.taskSize)
   }
 
   func freePlace(
     _ task: TaskIndex, _ hint: UInt64, _ length: UInt64, shared: Bool, _ flags: MapFlags = []
   ) throws(Errno) -> UInt64 {
-    let base: UInt64 = 0x7fff_f7ff_f000
-    let huge: UInt64 = 2 << 20
-    if length > Layout.taskSize { throw .ENOMEM }
-    if !shared, hint == 0, length % huge == 0,
+    let base = layout.taskSize - 128 << 20
+    let huge = layout.largeAlignment
+    if length > layout.taskSize { throw .ENOMEM }
+    if !shared, hint == 0, huge != 0, length % huge == 0,
       let found = search(task, 0, length + huge, flags, base)
     {
       return (found / huge + 1) * huge
@@ -236,7 +236,7 @@ extension NaiveMemory {
     if request.offset % 4096 != 0 { throw .EINVAL }
     if !request.flags.contains(.anonymous) { throw .EBADF }
     let isHuge = request.flags.contains(.hugeTLB)
-    let unit: UInt64 = isHuge ? 2 << 20 : 4096
+    let unit: UInt64 = isHuge ? 4096 << tableBits : 4096
     let length = (request.length &+ (unit - 1)) / unit * unit
     if request.length == 0 || isHuge && length == 0 { throw .EINVAL }
     if length == 0 { throw .ENOMEM }
@@ -248,16 +248,16 @@ extension NaiveMemory {
     if request.flags.contains(.sync) { flags.insert(.sync) }
     let kind = request.flags.rawValue & MapFlags.typeMask
     var start = Page.alignDown(request.address)
-    if length > Layout.taskSize { throw .ENOMEM }
+    if length > layout.taskSize { throw .ENOMEM }
     if request.flags.isDisjoint(with: [.fixed, .fixedNoReplace]) {
-      if start != 0 && start < 65536 { start = 65536 }
+      if start != 0 && start < layout.minimumAddress { start = layout.minimumAddress }
       start = try freePlace(task, start, length, shared: kind == 1, request.flags)
     } else {
       start = request.address
       if start % unit != 0 && isHuge { throw .EINVAL }
-      if start > Layout.taskSize - length { throw .ENOMEM }
+      if start > layout.taskSize - length { throw .ENOMEM }
       if start % 4096 != 0 { throw .EINVAL }
-      if start < 65536 && !self[task].isPrivileged { throw .EPERM }
+      if start < layout.minimumAddress && !self[task].isPrivileged { throw .EPERM }
       if request.flags.contains(.fixedNoReplace) && !self[task].isFree(start, start + length) {
         throw .EEXIST
       }
@@ -337,7 +337,7 @@ extension NaiveMemory {
   }
 
   mutating func munmap(_ start: UInt64, _ length: UInt64, _ task: TaskIndex) throws(Errno) {
-    if start % 4096 != 0 || start > Layout.taskSize || length > Layout.taskSize - start {
+    if start % 4096 != 0 || start > layout.taskSize || length > layout.taskSize - start {
       throw .EINVAL
     }
     let end = start + Page.alignUp(length)
@@ -362,10 +362,8 @@ extension NaiveMemory {
     let floor = self[task].regions.last { $0.end <= first.start }?.end ?? 0
     let ceiling = self[task].regions.first { $0.start >= last.end }?.start ?? .max
     self[task].tables = self[task].tables.filter { table in
-      let low = table.number * NaiveTable.span(table.level)
-      let high = low + NaiveTable.span(table.level)
-      let isTouched = low < last.end && high > first.start
-      return !(isTouched && low >= floor && high <= ceiling)
+      let isTouched = table.low < last.end && table.high > first.start
+      return !(isTouched && table.low >= floor && table.high <= ceiling)
     }
   }
 
@@ -389,9 +387,9 @@ extension NaiveMemory {
       return wanted
     }
     let flags = VMAFlags.dataDefault.union(.account).union(process.futureFlags)
-    if to < from || to > Layout.taskSize || !mayLock(task, flags, (to - from) >> 12) { return old }
+    if to < from || to > layout.taskSize || !mayLock(task, flags, (to - from) >> 12) { return old }
     if let next = process.regions.first(where: { $0.end > from }),
-      next.start < to + 4096 + Layout.stackGuardGap, to + 4096 > guardedStart(next)
+      next.start < to + 4096 + layout.stackGuardGap, to + 4096 > guardedStart(next)
     {
       return old
     }

@@ -24,7 +24,7 @@ extension NaiveMemory {
     flags.formUnion(.mayAccess)
     flags.formUnion(self[task].futureFlags)
     if first.flags.contains(.locked) { flags.insert(.locked) }
-    if start < 65536 && !self[task].isPrivileged { throw .EPERM }
+    if start < layout.minimumAddress && !self[task].isPrivileged { throw .EPERM }
     if first.flags.contains(.locked), !self[task].isPrivileged,
       self[task].limits.lockedMemory == 0
     {

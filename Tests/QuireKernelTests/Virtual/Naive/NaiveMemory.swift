@@ -65,15 +65,18 @@ struct NaiveAnon {
   var members = 0
 }
 
-/// A page table below the top level: its level and its place.
+/// A page table below the top level: its level, from 1, and the addresses it is for.
 struct NaiveTable: Hashable {
   var level: Int
-  var number: UInt64
+  var low: UInt64
+  var high: UInt64
 
-  static func span(_ level: Int) -> UInt64 { 1 << (UInt64(12) + 9 * UInt64(level)) }
-  init(_ level: Int, of address: UInt64) {
+  /// - Parameter bits: how many of an address choose an entry.
+  init(_ level: Int, of address: UInt64, bits: UInt64) {
     self.level = level
-    number = address / Self.span(level)
+    let span: UInt64 = 1 << (12 + bits * UInt64(level))
+    low = address / span * span
+    high = low + span
   }
 }
 
@@ -81,8 +84,8 @@ struct NaiveProcess {
   var regions: [NaiveRegion] = []
   var entries: [UInt64: NaiveEntry] = [:]
   var tables: Set<NaiveTable> = []
-  var breakStart = Layout.defaultBreak
-  var breakEnd = Layout.defaultBreak
+  var breakStart = Layout.x86_64.defaultBreak
+  var breakEnd = Layout.x86_64.defaultBreak
   var futureFlags: VMAFlags = []
   var lockedPages: UInt64 = 0
   var limits = ResourceLimits()
@@ -124,10 +127,17 @@ struct NaiveMemory {
   /// Of the machine.
   let version: KernelVersion
   let managedPages: UInt64
+  let layout: Layout
+  /// Levels of tables below the top, and the bits of an address that each takes.
+  let levels: Int
+  let tableBits: UInt64
 
-  init(version: KernelVersion, managedPages: UInt64) {
-    self.version = version
+  init(_ machine: MachineConfiguration, managedPages: UInt64) {
+    version = machine.kernel
     self.managedPages = managedPages
+    layout = machine.architecture.layout
+    levels = machine.architecture == .x86_64 ? 3 : machine.pae ? 2 : 1
+    tableBits = levels == 1 ? 10 : 9
   }
 
   var isNew: Bool { version == .linux6_18 }
@@ -186,11 +196,13 @@ struct NaiveMemory {
   }
 
   mutating func makeTables(_ task: TaskIndex, _ address: UInt64, downTo level: Int = 1) {
-    for level in level...3 { self[task].tables.insert(NaiveTable(level, of: address)) }
+    for level in level..<max(level, levels + 1) {
+      self[task].tables.insert(NaiveTable(level, of: address, bits: tableBits))
+    }
   }
 
   func hasTable(_ task: TaskIndex, _ address: UInt64, _ level: Int = 1) -> Bool {
-    self[task].tables.contains(NaiveTable(level, of: address))
+    self[task].tables.contains(NaiveTable(level, of: address, bits: tableBits))
   }
 
   // MARK: Anonymous memory
