@@ -94,6 +94,10 @@ public struct Tunables: Sendable, Hashable {
   public var panicOnOOM = 0
   /// `vm.oom_kill_allocating_task`, 0 or 1.
   public var oomKillAllocatingTask = 0
+  /// `kernel.panic_on_oops`, 0 or 1.
+  public var panicOnOops = 0
+  /// `kernel.oops_limit`: so many oopses stop the machine; 0 for none.
+  public var oopsLimit: UInt64 = 10_000
 
   public init() {}
 }

@@ -14,12 +14,18 @@ extension Kernel {
       let status = state.space.isNone ? "boot" : state.isLazy ? "lazy" : "active"
       table.add([
         String(cpu), Hexadecimal.text(UInt64(state.root.rawValue) << Page.shift), status,
-        "\(state.remembered)", owners(of: state.space),
+        "\(state.remembered)", owners(of: state.space) + Self.loan(state),
       ])
     }
     var counts = TextTable([("", .left), ("", .right)])
     for line in tlbCounters.lines { counts.add([line.name, String(line.value)]) }
     return table.text + counts.text
+  }
+
+  /// That a kernel thread keeps an address space alive, loaded or not.
+  private static func loan(_ state: CPUTranslation) -> String {
+    if state.borrowed.isNone { return "" }
+    return state.borrowed == state.space ? " borrowed" : " (borrows what has gone)"
   }
 
   /// The tasks that live in an address space: "main (3), worker (4)".

@@ -28,6 +28,7 @@ public enum Errno: Int32, Error, CaseIterable, Hashable, Sendable {
   case ENOSYS = 38
   case EIDRM = 43
   case EOVERFLOW = 75
+  case ELIBBAD = 80
   case EOPNOTSUPP = 95
 
   /// The name as in errno.h: "ENOMEM".
@@ -66,6 +67,7 @@ public enum Errno: Int32, Error, CaseIterable, Hashable, Sendable {
     case .ENOSYS: "function not implemented"
     case .EIDRM: "identifier removed"
     case .EOVERFLOW: "value too large"
+    case .ELIBBAD: "not a program that loads others"
     case .EOPNOTSUPP: "operation not supported"
     }
   }

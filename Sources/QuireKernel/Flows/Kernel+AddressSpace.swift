@@ -6,11 +6,12 @@ extension Kernel {
   /// - Throws: ENOMEM, and nothing is left.
   /// Linux: `mm_alloc` and `setup_arg_pages`, kernel/fork.c and fs/exec.c.
   package mutating func createAddressSpace(
-    for task: TaskIndex, stackPages: UInt64? = nil
+    for task: TaskIndex, stackPages: UInt64? = nil, stackIsExecutable: Bool = false
   ) throws(Errno) -> AddressSpaceIndex {
     let space = try makeAddressSpace(by: task)
+    let rights: VMAFlags = stackIsExecutable ? .execute : []
     do {
-      try makeStack(of: stackPages ?? layout.initialStackPages, in: space, by: task)
+      try makeStack(of: stackPages ?? layout.initialStackPages, rights, in: space, by: task)
     } catch {
       freeAddressSpace(space)
       throw error
@@ -33,12 +34,12 @@ extension Kernel {
   }
 
   private mutating func makeStack(
-    of pages: UInt64, in space: AddressSpaceIndex, by task: TaskIndex
+    of pages: UInt64, _ rights: VMAFlags, in space: AddressSpaceIndex, by task: TaskIndex
   ) throws(Errno) {
     let start = layout.stackTop - pages * Page.size
     let area = VirtualMemoryArea(
       start: start, end: layout.stackTop,
-      flags: VMAFlags.dataDefault.union([.growsDown, .account]),
+      flags: VMAFlags.dataDefault.union([.growsDown, .account]).union(rights),
       object: .none, anonVMA: .none, space: space)
     let object = try allocateObject(.vmAreaStruct, for: task)
     do { try charge(pages: pages, in: space, by: task) } catch {
@@ -78,7 +79,8 @@ extension Kernel {
     if !first.isNone {
       removeRegions(wholeRun(from: first, in: space), from: space)
     }
-    freeAddressSpace(space)
+    forgetProgram(of: space)
+    dropReference(to: space)
   }
 
   private borrowing func wholeRun(from first: VMAIndex, in space: AddressSpaceIndex) -> RegionRun {
@@ -94,7 +96,7 @@ extension Kernel {
   }
 
   /// Forgets an address space without regions.
-  private mutating func freeAddressSpace(_ space: AddressSpaceIndex) {
+  mutating func freeAddressSpace(_ space: AddressSpaceIndex) {
     precondition(
       spaces[space].tableBytes == 0 && spaces[space].residentPages == 0,
       "freeAddressSpace: space \(space.rawValue) still has pages or tables")

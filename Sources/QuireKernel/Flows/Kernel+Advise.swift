@@ -169,6 +169,7 @@ extension Kernel {
     let area = virtual.regions[region]
     if area.flags.contains(.locked) || area.object.isNone { throw .EINVAL }
     if !area.flags.isSuperset(of: [.shared, .mayWrite]) { throw .EACCES }
+    if area.flags.contains(.pfnMap) { throw .ENODEV }
     let first = virtual.regions.pageOffset(start, in: region)
     try punch(
       area.object, from: first << Page.shift, length: end - start,
@@ -198,6 +199,7 @@ extension Kernel {
     _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, for task: TaskIndex
   ) {
     let area = virtual.regions[region]
+    if area.flags.contains(.pfnMap) { return }
     if !area.object.isNone {
       let first = virtual.regions.pageOffset(start, in: region)
       readAhead(first..<(first + (end - start) >> Page.shift), of: area.object, by: task)

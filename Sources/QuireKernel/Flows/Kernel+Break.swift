@@ -48,7 +48,10 @@ extension Kernel {
     to address: VirtualAddress, in space: AddressSpaceIndex, by task: TaskIndex
   ) -> Bool {
     let start = spaces[space].startBreak
-    if address < start || address - start > tasks[task].limits.data { return false }
+    if address < start { return false }
+    let marks = spaces[space].program.marks
+    let (size, isOver) = (address - start).addingReportingOverflow(marks.endData - marks.startData)
+    if isOver || size > tasks[task].limits.data { return false }
     let old = Page.alignUp(spaces[space].currentBreak)
     let new = Page.alignUp(address)
     if new == old { return true }

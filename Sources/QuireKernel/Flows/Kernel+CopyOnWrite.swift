@@ -9,7 +9,7 @@ extension Kernel {
     let frame = entry.frame
     if !flags.isDisjoint(with: [.shared, .mayShare]) {
       reuse(entry, table: table, index: index)
-      markDirty(frame)
+      if !entry.isSpecial { markDirty(frame) }
       return
     }
     let isAnonymous = !entry.isSpecial && memory.frames[frame].flags.contains(.anonymous)
@@ -61,6 +61,12 @@ extension Kernel {
     flushPage(fault.address, of: fault.space)
     if entry.isSpecial {
       spaces[fault.space].anonPages += 1
+      if flags.contains(.pfnMap) {
+        memory.copyData(from: entry.frame, to: frame)
+        charge(costs.pageCopy)
+        tasks[fault.task].cowFaults += 1
+        emit(.copyOnWrite, tasks[fault.task].pid, fault.address, UInt64(frame.rawValue))
+      }
       install(frame, flags, table: table, index: index)
       return
     }

@@ -19,11 +19,8 @@ extension Kernel {
     named name: String, _ image: ProgramImage? = nil, by task: TaskIndex
   ) throws(Errno) -> Bool {
     charge(costs.systemCall)
-    if tasks[task].flags.contains(.exceedsProcessLimit), exceedsProcessLimit(task, adding: 0) {
-      throw .EAGAIN
-    }
-    tasks[task].flags.remove(.exceedsProcessLimit)
-    if let image { try check(image, for: task) }
+    try checkExecuteLimits(task, arguments: image?.arguments ?? 0)
+    if let image { try check(image) }
     if try !becomeOnlyThread(task) { return false }
     let space: AddressSpaceIndex
     if let image {
@@ -31,17 +28,24 @@ extension Kernel {
     } else {
       space = try createAddressSpace(for: task)
     }
-    replaceSpace(of: task, by: space)
-    tasks[task].name = TaskName(name)
-    tasks.forgetHandlers(of: task)
-    renewCredentials(of: task)
+    settle(task, named: name, in: space)
     return true
   }
 
-  /// Linux: `bprm_stack_limits`, fs/exec.c, and the checks of `load_elf_binary`, fs/binfmt_elf.c.
-  private func check(_ image: ProgramImage, for task: TaskIndex) throws(Errno) {
+  /// Whether a process may begin another program at all, and with so many bytes of arguments.
+  ///
+  /// Linux: `do_execveat_common` and `bprm_stack_limits`, fs/exec.c.
+  mutating func checkExecuteLimits(_ task: TaskIndex, arguments: UInt64) throws(Errno) {
+    if tasks[task].flags.contains(.exceedsProcessLimit), exceedsProcessLimit(task, adding: 0) {
+      throw .EAGAIN
+    }
+    tasks[task].flags.remove(.exceedsProcessLimit)
     let share = min(tasks[task].limits.stack / 4, ProgramImage.largestArgumentLimit)
-    if image.arguments > max(share, ProgramImage.leastArgumentLimit) { throw .E2BIG }
+    if arguments > max(share, ProgramImage.leastArgumentLimit) { throw .E2BIG }
+  }
+
+  /// Linux: the checks of `load_elf_binary`, fs/binfmt_elf.c.
+  private func check(_ image: ProgramImage) throws(Errno) {
     let room = layout.taskSize - Page.alignUp(image.arguments) - (1 << 20)
     let largest = max(image.text, image.data, image.bss)
     if !Page.isAligned(image.base) || image.base > room || largest > room / 8 { throw .EINVAL }
@@ -55,13 +59,7 @@ extension Kernel {
   private mutating func load(
     _ image: ProgramImage, by task: TaskIndex
   ) throws(Errno) -> AddressSpaceIndex {
-    let argumentPages = Page.alignUp(image.arguments) >> Page.shift
-    let reserve = layout.initialStackPages - 1
-    let limit = max(tasks[task].limits.stack >> Page.shift, argumentPages, 1)
-    let space = try createAddressSpace(
-      for: task, stackPages: min(max(argumentPages, 1) + reserve, limit))
-    spaces[space].mapBase = layout.mapBase(
-      image.layout, stackLimit: tasks[task].limits.stack)
+    let space = try makeProgramSpace(for: task, arguments: image.arguments, image.layout)
     // The calls that map work on the memory of the caller.
     let old = tasks[task].space
     let (minor, major) = (tasks[task].minorFaults, tasks[task].majorFaults)
@@ -73,15 +71,46 @@ extension Kernel {
     }
     do throws(Errno) {
       try mapParts(of: image, by: task)
-      for page in 0..<argumentPages {
-        let address = layout.stackTop - (page + 1) * Page.size
-        guard access(address, .write, by: task) == .done else { throw .ENOMEM }
-      }
+      try touchArguments(image.arguments, by: task)
     } catch {
       releaseAddressSpace(space)
       throw error
     }
     return space
+  }
+
+  /// An address space with a stack that has room for arguments, and the layout of a program.
+  mutating func makeProgramSpace(
+    for task: TaskIndex, arguments: UInt64, _ kind: MapLayout, stackIsExecutable: Bool = false
+  ) throws(Errno) -> AddressSpaceIndex {
+    let argumentPages = Page.alignUp(arguments) >> Page.shift
+    let reserve = layout.initialStackPages - 1
+    let limit = max(tasks[task].limits.stack >> Page.shift, argumentPages, 1)
+    let space = try createAddressSpace(
+      for: task, stackPages: min(max(argumentPages, 1) + reserve, limit),
+      stackIsExecutable: stackIsExecutable)
+    spaces[space].mapBase = layout.mapBase(kind, stackLimit: tasks[task].limits.stack)
+    return space
+  }
+
+  /// Writes the arguments to the top of the stack.
+  ///
+  /// Linux: `copy_strings`, fs/exec.c.
+  mutating func touchArguments(_ arguments: UInt64, by task: TaskIndex) throws(Errno) {
+    for page in 0..<(Page.alignUp(arguments) >> Page.shift) {
+      let address = layout.stackTop - (page + 1) * Page.size
+      guard access(address, .write, by: task) == .done else { throw .ENOMEM }
+    }
+  }
+
+  /// The process is another program from now on.
+  ///
+  /// Linux: `begin_new_exec`, fs/exec.c.
+  mutating func settle(_ task: TaskIndex, named name: String, in space: AddressSpaceIndex) {
+    replaceSpace(of: task, by: space)
+    tasks[task].name = TaskName(name)
+    tasks.forgetHandlers(of: task)
+    renewCredentials(of: task)
   }
 
   /// The code, then data and zeros behind it, then the heap (LAYOUT-7, LAYOUT-8).

@@ -114,7 +114,7 @@ extension Kernel {
     let parent = tasks[task].parent
     let ignores = tasks.action(of: parent, for: .SIGCHLD) == .ignore
     wakeWaiters(in: parent)
-    if parent == tasks.initTask || ignores {
+    if parent == tasks.initTask || parent == tasks.kthreadd || ignores {
       reap(task)
     } else {
       post(.SIGCHLD, to: parent)

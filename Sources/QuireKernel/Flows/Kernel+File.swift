@@ -75,8 +75,9 @@ extension Kernel {
     _ file: OpenFile, to size: UInt64, by task: TaskIndex
   ) throws(Errno) {
     charge(costs.systemCall)
-    let object = try object(of: file)
+    let object = try object(of: file, orForDevice: .EINVAL)
     if !file.access.contains(.write) { throw .EINVAL }
+    try refuseWriting(object)
     if size > FileKind.of(virtual.objects[object].flags).largestSize { throw .EFBIG }
     if size < virtual.objects[object].size {
       let kept = (size &+ Page.offsetMask) >> Page.shift
@@ -99,6 +100,7 @@ extension Kernel {
     let object = try object(of: file)
     if offset > UInt64(Int64.max) || length == 0 || length > UInt64(Int64.max) { throw .EINVAL }
     if !file.access.contains(.write) { throw .EBADF }
+    try refuseWriting(try self.object(of: file, orForDevice: .ENODEV))
     if offset + length > FileKind.of(virtual.objects[object].flags).largestSize { throw .EFBIG }
     try punch(object, from: offset, length: length, by: task)
   }
@@ -115,6 +117,7 @@ extension Kernel {
     let object = try object(of: file)
     if offset > UInt64(Int64.max) || length == 0 || length > UInt64(Int64.max) { throw .EINVAL }
     if !file.access.contains(.write) { throw .EBADF }
+    try refuseWriting(try self.object(of: file, orForDevice: .ENODEV))
     let end = offset + length
     if end > FileKind.of(virtual.objects[object].flags).largestSize { throw .EFBIG }
     let size = max(virtual.objects[object].size, keepsSize ? 0 : end)
@@ -199,7 +202,7 @@ extension Kernel {
   /// Linux: `vfs_fsync`, fs/sync.c.
   public mutating func fsync(_ file: OpenFile, by task: TaskIndex) throws(Errno) -> Nanoseconds {
     charge(costs.systemCall)
-    return writeBack(try object(of: file))
+    return writeBack(try object(of: file, orForDevice: .EINVAL))
   }
 
   /// Writes all dirty pages of all files.

@@ -76,8 +76,9 @@ extension Kernel {
     charge(costs.systemCall)
     if transfer.offset > UInt64(Int64.max) { throw .EINVAL }
     if !transfer.file.access.contains(transfer.isWrite ? .write : .read) { throw .EBADF }
-    let (end, isOver) = transfer.address.addingReportingOverflow(transfer.left)
-    if isOver || end > layout.taskSize { throw .EFAULT }
+    _ = try self.object(of: transfer.file, orForDevice: .EINVAL)
+    if !isUserRange(transfer.address, transfer.left) { throw .EFAULT }
+    if transfer.isWrite { try refuseWriting(object) }
     if transfer.isWrite && transfer.left > 0 {
       let limit = FileKind.of(virtual.objects[object].flags).largestSize
       if transfer.offset >= limit { throw .EFBIG }
@@ -104,7 +105,8 @@ extension Kernel {
     var count = min(transfer.step, virtual.objects[object].size - transfer.offset)
     count = min(count, Page.size - transfer.address & Page.offsetMask)
     var target = FrameNumber.none
-    let progress = touch(transfer.address, .write, &target, by: task)
+    let progress = userFrame(
+      at: transfer.address, .write, &target, by: task, takesFaults: true)
     if progress != .done { return try copyProgress(progress) }
     copyBytes(
       Int(count), from: isHole ? virtual.zeroFrame : source,
@@ -148,12 +150,13 @@ extension Kernel {
   ) throws(Errno) -> Progress {
     let count = min(transfer.step, Page.size - transfer.address & Page.offsetMask)
     var source = FrameNumber.none
-    let progress = touch(transfer.address, .read, &source, by: task)
+    let progress = userFrame(
+      at: transfer.address, .read, &source, by: task, takesFaults: true)
     if progress != .done { return try copyProgress(progress) }
-    let wasHeld = isHeld(source)
-    // The page of zeros is never reclaimed, and nobody may mark it.
-    if source != virtual.zeroFrame { _ = hold(source) }
-    defer { if source != virtual.zeroFrame { letGo(source, wasHeld: wasHeld) } }
+    // The page of zeros and registers are never reclaimed, and nobody may mark them.
+    let isFixed = source == virtual.zeroFrame || !memory.isRAM(source)
+    let wasHeld = isFixed || hold(source)
+    defer { if !isFixed { letGo(source, wasHeld: wasHeld) } }
     let target = try writablePage(
       transfer.offset >> Page.shift, isWhole: count == Page.size, of: object, by: task)
     copyBytes(
@@ -194,33 +197,6 @@ extension Kernel {
   }
 
   // MARK: The process's memory
-
-  /// Has a page of the process present for an access of the kernel, and gives its frame.
-  ///
-  /// Linux: `copy_user_generic` and what its faults do, arch/x86/lib/copy_user_64.S.
-  private mutating func touch(
-    _ address: VirtualAddress, _ kind: AccessKind, _ frame: inout FrameNumber, by task: TaskIndex
-  ) -> Progress {
-    let space = tasks[task].space
-    let required = PageTableEntry.required(for: kind)
-    let marks =
-      PageTableEntry.accessedBit | (kind == .write ? PageTableEntry.dirtyBit : 0)
-    while true {
-      let table = memory.leafTable(below: spaces[space].root, of: address)
-      if !table.isNone {
-        let index = geometry.index(address, TableLevel.leaf)
-        let entry = memory.entry(table: table, index: index)
-        if entry.bits & required == required {
-          memory.setEntry(
-            table: table, index: index, to: PageTableEntry(bits: entry.bits | marks))
-          frame = entry.frame
-          return .done
-        }
-      }
-      let progress = userFault(at: address, kind, by: task, isKernel: true)
-      if progress != .done { return progress }
-    }
-  }
 
   /// What became of a copy whose access was not simply done: no right is EFAULT, all else waits.
   private func copyProgress(_ progress: Progress) throws(Errno) -> Progress {

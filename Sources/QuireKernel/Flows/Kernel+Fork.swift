@@ -38,6 +38,8 @@ extension Kernel {
     spaces[target].startBreak = spaces[source].startBreak
     spaces[target].currentBreak = spaces[source].currentBreak
     spaces[target].startStack = spaces[source].startStack
+    setProgram(spaces[source].program.object, of: target)
+    spaces[target].program.marks = spaces[source].program.marks
     return target
   }
 
@@ -60,7 +62,8 @@ extension Kernel {
     virtual.reverseMap.fork(from: region, to: copy, in: &virtual.regions)
     returnSpares()
     // What has no anonymous page is found again by faults; its entries are not copied (FORK-2).
-    if virtual.regions[region].anonVMA.isNone { return }
+    // Those of a device are: no fault would bring them.
+    if virtual.regions[region].anonVMA.isNone && !area.flags.contains(.pfnMap) { return }
     try copyEntries(area, from: source, by: task)
   }
 

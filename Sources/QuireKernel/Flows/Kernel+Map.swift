@@ -56,6 +56,7 @@ extension Kernel {
     area.object = source.object
     let pageOffset = try settleFlags(&area, request, source, by: task)
     try mapRegion(area, pageOffset: pageOffset, source, by: task)
+    if area.flags.contains(.pfnMap) { try mapRegisters(area, offset: request.offset, by: task) }
     emit(.map, tasks[task].pid, area.start, area.end - area.start)
     let isPopulated = request.flags.intersection([.populate, .nonBlock]) == .populate
     if isPopulated || area.flags.contains(.locked) {
@@ -271,21 +272,21 @@ extension Kernel {
   private borrowing func settleFile(
     _ area: inout VirtualMemoryArea, _ request: MapRequest, _ access: FileAccess
   ) throws(Errno) -> UInt64 {
-    let isOnDisk = virtual.objects[area.object].flags.contains(.onDisk)
+    let kind = virtual.objects[area.object].flags
     let length = area.end - area.start
-    if request.offset >> Page.shift > (UInt64(Int64.max) - length) >> Page.shift {
-      throw .EOVERFLOW
-    }
+    let isFar = request.offset >> Page.shift > (UInt64(Int64.max) - length) >> Page.shift
+    if isFar && !kind.contains(.device) { throw .EOVERFLOW }
     let type = request.flags.rawValue & MapFlags.typeMask
     switch type {
     case MapFlags.shared.rawValue, MapFlags.sharedValidate.rawValue:
-      let known: MapFlags = isOnDisk ? .legacy.union(.sync) : .legacy
+      let known: MapFlags = kind.contains(.onDisk) ? .legacy.union(.sync) : .legacy
       if type == MapFlags.sharedValidate.rawValue && !request.flags.isSubset(of: known) {
         throw .EOPNOTSUPP
       }
       if request.protection.contains(.write) && !access.contains(.write) { throw .EACCES }
+      if access.contains(.write) { try refuseWriting(area.object) }
       area.flags.formUnion([.shared, .mayShare])
-      if isOnDisk { area.flags.insert(.tracksWrites) }
+      if kind.contains(.onDisk) { area.flags.insert(.tracksWrites) }
       if !access.contains(.write) {
         area.flags.subtract([.mayWrite, .shared, .tracksWrites])
       }
@@ -298,7 +299,8 @@ extension Kernel {
     if type == MapFlags.sharedValidate.rawValue && request.flags.contains(.sync) {
       throw .EOPNOTSUPP
     }
-    return request.offset >> Page.shift
+    return kind.contains(.device)
+      ? settleDevice(&area, offset: request.offset) : request.offset >> Page.shift
   }
 
   /// Makes the region, in place of whatever is mapped there (MMAP-9).

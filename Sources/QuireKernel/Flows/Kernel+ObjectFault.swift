@@ -12,6 +12,8 @@ extension Kernel {
   mutating func objectPage(
     _ fault: Fault, _ area: VirtualMemoryArea
   ) throws(Errno) -> FaultOutcome {
+    // Nobody fills in what a mapping of a device has not had from the start.
+    if area.flags.contains(.pfnMap) { throw .EFAULT }
     let page = virtual.regions.pageOffset(fault.address, in: fault.region)
     if try mapAround(fault, area, page) { return end(of: fault) }
     let isCopy = fault.isWrite && !area.flags.contains(.shared)

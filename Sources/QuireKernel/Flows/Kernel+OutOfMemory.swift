@@ -97,17 +97,19 @@ extension Kernel {
 
   /// Kills the victim and everybody who shares its memory, and takes the memory away at once.
   ///
-  /// A victim that is inside the kernel right now keeps its memory until it has left it.
+  /// A victim that is inside the kernel right now keeps its memory until it has left it. A kernel
+  /// thread that works in that memory is no victim: its private pages go all the same.
   /// Linux: `__oom_kill_process` and `oom_reap_task`, mm/oom_kill.c.
   private mutating func kill(oomVictim victim: TaskIndex, for caller: TaskIndex) {
     counters.oom_kill += 1
     emit(.oomKill, tasks[victim].pid, UInt64(bitPattern: Int64(oomPoints(of: victim) ?? 0)))
     let space = tasks[victim].space
-    let isInUse = !caller.isNone && tasks[caller].space == space
+    let isInUse =
+      !caller.isNone && tasks[caller].space == space && !tasks[caller].isKernelThread
     var task = tasks.first
     while !task.isNone {
       let next = tasks[task].next
-      if tasks[task].space == space {
+      if tasks[task].space == space && !tasks[task].isKernelThread {
         tasks[task].flags.insert(.oomVictim)
         post(.SIGKILL, to: task)
         if !isInUse {
@@ -116,6 +118,14 @@ extension Kernel {
         }
       }
       task = next
+    }
+    if !isInUse && spaces.isLive(space) && spaces[space].users > 0 { reapPrivatePages(of: space) }
+  }
+
+  /// Linux: `__oom_reap_task_mm`, mm/oom_kill.c.
+  private mutating func reapPrivatePages(of space: AddressSpaceIndex) {
+    for area in regions(of: space) where !area.flags.contains(.shared) {
+      zap(area.start, area.end, of: area.flags, in: space)
     }
   }
 }

@@ -89,6 +89,8 @@ extension Kernel {
       }
       if flags.contains(.invalidate) && area.flags.contains(.locked) { throw .EBUSY }
       if flags.contains(.synchronous) && area.flags.contains(.shared) {
+        // A device has no fsync.
+        if area.flags.contains(.pfnMap) { throw .EINVAL }
         now = max(now, writeBack(region, from: max(cursor, area.start), to: min(end, area.end)))
       }
       cursor = area.end

@@ -130,6 +130,7 @@ extension Kernel {
 
   /// Linux: `evict`, fs/inode.c.
   mutating func releaseObject(_ object: MemoryObjectIndex) {
+    if virtual.objects[object].flags.contains(.device) { removeRegisters(of: object) }
     dropPages(0..<UInt64.max, of: object)
     uncharge(pages: virtual.objects[object].chargedPages)
     free(virtual.objects[object].kernelObjects)

@@ -36,7 +36,7 @@ extension Kernel {
   public var initTask: TaskIndex { tasks.initTask }
 
   /// A new record with everything that a task costs, visible to all when this returns.
-  private mutating func newTask(
+  mutating func newTask(
     named name: String, under parent: TaskIndex, _ flags: TaskFlags = []
   ) throws(Errno) -> TaskIndex {
     var record = Task(pid: try newPID(for: parent), name: TaskName(name), born: now)

@@ -13,6 +13,8 @@ extension Kernel {
     /// None for the tables that the kernel booted with.
     public var space: AddressSpaceIndex
     public var isLazy: Bool
+    /// What a kernel thread keeps alive by running on its tables.
+    public var borrowed: AddressSpaceIndex
     /// Translations that the CPU remembers.
     public var remembered: Int
   }
@@ -25,9 +27,13 @@ extension Kernel {
       tlb.visit(cpu) { _, _ in remembered += 1 }
       return CPUTranslation(
         root: state.space.isNone ? virtual.kernelTables.root : spaces[state.space].root,
-        space: state.space, isLazy: state.isLazy, remembered: remembered)
+        space: state.space, isLazy: state.isLazy, borrowed: state.borrowed,
+        remembered: remembered)
     }
   }
+
+  /// The address space whose tables the running CPU has in cr3; none for those of the boot.
+  var loadedSpace: AddressSpaceIndex { tlb.cpus[cpu].space }
 
   // MARK: Switches
 
@@ -38,14 +44,18 @@ extension Kernel {
   package mutating func switchTo(_ task: TaskIndex) {
     let space = tasks[task].space
     let state = tlb.cpus[cpu]
+    if space.isNone {
+      borrowLoadedSpace()
+      return idle()
+    }
     if space == state.space && !state.isLazy { return }
-    if space.isNone { return idle() }
     // Nothing was lost while the CPU idled: then what it remembers still holds.
     if space == state.space && !state.isStale {
       tlb.cpus[cpu].isLazy = false
     } else {
       load(space)
     }
+    returnBorrowedSpace()
   }
 
   /// Nobody, or a kernel thread, runs on the CPU: it keeps the tables and becomes lazy.
@@ -58,7 +68,7 @@ extension Kernel {
   /// Writes cr3 of the running CPU.
   private mutating func load(_ space: AddressSpaceIndex) {
     tlb.forget(cpu, .everything)
-    tlb.cpus[cpu] = TranslationState(space: space)
+    tlb.cpus[cpu].load(space)
     tlb.counters.cr3_loads += 1
   }
 
@@ -123,7 +133,7 @@ extension Kernel {
     if other != cpu { tlb.counters.nr_tlb_remote_flush_received += 1 }
     if tlb.cpus[other].isLazy {
       tlb.forget(other, .everything)
-      tlb.cpus[other] = TranslationState()
+      tlb.cpus[other].load(.none)
       tlb.counters.cr3_loads += 1
     } else {
       tlb.forget(other, range)
@@ -164,6 +174,10 @@ extension Kernel {
   borrowing func checkTranslations(_ violations: inout [InvariantViolation]) {
     for cpu in 0..<tlb.cpus.count {
       let state = tlb.cpus[cpu]
+      if !state.borrowed.isNone && !spaces.isLive(state.borrowed) {
+        violations.append(
+          InvariantViolation("tlb.borrowed", "cpu \(cpu) borrows \(state.borrowed.rawValue)"))
+      }
       if !state.space.isNone && !spaces.isLive(state.space) {
         violations.append(
           InvariantViolation("tlb.space", "cpu \(cpu) has space \(state.space.rawValue) loaded"))

@@ -9,6 +9,7 @@ public enum EventKind: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case pageFault, copyOnWrite, segmentationFault
   case allocate, free, kmalloc, kfree
   case reclaim, swapOut, swapIn, swapOn, swapOff, oomKill
+  case oops
 
   /// The name by which scripts ask for the event: `page_fault`.
   public var name: String {

@@ -13,6 +13,7 @@ extension Kernel {
     }
     digest.mix(UInt64(memory.freeFrames))
     digest.mix(UInt64(tasks.count))
+    if tasks.oopses > 0 { digest.mix(tasks.oopses) }
     mixContents(into: &digest)
   }
 
@@ -36,6 +37,9 @@ extension Kernel {
     for index in 1..<max(1, virtual.objects.records.limit)
     where virtual.objects.records.isLive(index) {
       let object = MemoryObjectIndex(index)
+      if virtual.objects[object].flags.contains(.device) {
+        mixRegisters(of: virtual.objects[object], into: &digest, &fills)
+      }
       var page: UInt64 = 0
       while let found = virtual.objects.nextBlock(from: page, of: object) {
         digest.mix(UInt64(index))
@@ -43,6 +47,18 @@ extension Kernel {
         digest.mix(memory.store.hash(virtual.objects.block(found, of: object).data, &fills))
         page = found + 1
       }
+    }
+  }
+
+  private func mixRegisters(
+    of device: MemoryObject, into digest: inout Digest, _ fills: inout FillHashes
+  ) {
+    for page in 0..<Int(device.pageCount) {
+      let frame = device.deviceFrame + page
+      let hash = memory.store.hash(memory.contents[frame.index], &fills)
+      if hash == 0 { continue }
+      digest.mix(UInt64(frame.rawValue))
+      digest.mix(hash)
     }
   }
 }

@@ -11,6 +11,8 @@ public struct FileMode: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
   /// A new file, where the umask is 022.
   public static let usual = FileMode(rawValue: 0o644)
+  /// A new program.
+  public static let program = FileMode(rawValue: 0o755)
   /// Of a file without a name, as memfd_create makes them.
   public static let everything = FileMode(rawValue: 0o777)
 }
@@ -25,6 +27,7 @@ extension Kernel {
   ) throws(Errno) -> OpenFile {
     let object = try object(of: file)
     if !permits(object, access, to: task) { throw .EACCES }
+    if access.contains(.write) { try refuseWriting(object) }
     return file.opened(for: access)
   }
 

@@ -23,6 +23,10 @@ public enum KernelMisuse: Error, Hashable, Sendable {
   /// The object is free already.
   case freeObject(VirtualAddress, cache: String)
   case wrongCache(VirtualAddress, given: String, actual: String)
+  /// A write to a frame that nobody has.
+  case writeToFreeFrame(FrameNumber)
+  /// A write to a frame whose contents are the kernel's own records.
+  case kernelRecords(FrameNumber)
   /// Zone or mobility bits that exclude each other (ZONE-4, GFP-3).
   case invalidFlags(GFPFlags)
 
@@ -48,6 +52,10 @@ public enum KernelMisuse: Error, Hashable, Sendable {
       "double free: the object of \(cache) at 0x\(String(address, radix: 16)) is free already"
     case .wrongCache(let address, let given, let actual):
       "the object at 0x\(String(address, radix: 16)) is from \(actual), not from \(given)"
+    case .writeToFreeFrame(let frame):
+      "frame \(frame.rawValue) is free: whoever gets it next would find what is written there"
+    case .kernelRecords(let frame):
+      "frame \(frame.rawValue) holds the kernel's own records, which are not to be written by hand"
     case .invalidFlags: "the flags name zones or mobilities that exclude each other"
     }
   }

@@ -12,6 +12,8 @@ public enum RegionName: Hashable, Sendable {
   case sharedAnonymous(object: MemoryObjectIndex)
   /// A segment of System V shared memory; its identifier is shown as the inode.
   case segment(key: Int32, identifier: Int32)
+  /// A device; its name is its number.
+  case device(number: UInt64, isRemoved: Bool)
   /// A file; its name is its number.
   case file(number: UInt64, FileKind, isRemoved: Bool)
 
@@ -24,6 +26,8 @@ public enum RegionName: Hashable, Sendable {
     case .sharedAnonymous: "/dev/zero (deleted)"
     case .segment(let key, _):
       "/SYSV" + hexadecimal(UInt64(UInt32(bitPattern: key))) + " (deleted)"
+    case .device(let number, let isRemoved):
+      "/dev/device\(number)" + (isRemoved ? " (deleted)" : "")
     case .file(let number, let kind, let isRemoved):
       (kind == .disk ? "/" : "/dev/shm/") + "file\(number)" + (isRemoved ? " (deleted)" : "")
     }
@@ -34,7 +38,7 @@ public enum RegionName: Hashable, Sendable {
     switch self {
     case .sharedAnonymous(let object): UInt64(object.rawValue)
     case .segment(_, let identifier): UInt64(UInt32(bitPattern: identifier))
-    case .file(let number, _, _): number
+    case .file(let number, _, _), .device(let number, _): number
     default: 0
     }
   }
@@ -44,6 +48,7 @@ public enum RegionName: Hashable, Sendable {
     switch self {
     case .sharedAnonymous, .segment: "00:01"
     case .file(_, let kind, _): kind == .disk ? "08:01" : "00:18"
+    case .device: "00:05"
     default: "00:00"
     }
   }
@@ -60,6 +65,9 @@ extension Kernel {
 
   private borrowing func objectName(of object: MemoryObjectIndex) -> RegionName {
     let record = virtual.objects[object]
+    if record.flags.contains(.device) {
+      return .device(number: record.number, isRemoved: record.holders == 0)
+    }
     if record.flags.contains(.file) {
       return .file(
         number: record.number, FileKind.of(record.flags), isRemoved: record.holders == 0)

@@ -33,6 +33,8 @@ public struct TaskStatus: Hashable, Sendable {
   /// Where the stack began and where the heap begins; 0 without memory of its own.
   public var startStack: VirtualAddress
   public var startBreak: VirtualAddress
+  /// Of the file that it was executed from; zeros when there is none.
+  public var marks: ProgramMarks
   /// Bytes of address space, and of it in memory and in swap; 0 without memory of its own.
   public var size: UInt64
   public var resident: UInt64
@@ -97,7 +99,11 @@ public struct TaskStatus: Hashable, Sendable {
     fields[23] = String(resident >> Page.shift)
     // Nothing limits what is resident.
     fields[24] = String(UInt64.max)
+    fields[25] = String(marks.startCode)
+    fields[26] = String(marks.endCode)
     fields[27] = String(startStack)
+    fields[44] = String(marks.startData)
+    fields[45] = String(marks.endData)
     fields[46] = String(startBreak)
   }
 
@@ -135,6 +141,7 @@ extension Kernel {
       ignored: signals(of: task) { $0 == .ignore },
       caught: signals(of: task) { if case .handler = $0 { true } else { false } },
       startStack: space?.startStack ?? 0, startBreak: space?.startBreak ?? 0,
+      marks: space?.program.marks ?? ProgramMarks(),
       size: (space?.totalPages ?? 0) << Page.shift,
       resident: (space?.residentPages ?? 0) << Page.shift,
       swapped: (space?.swapEntries ?? 0) << Page.shift, oomScore: oomScore(of: task),

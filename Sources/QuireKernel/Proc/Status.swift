@@ -15,6 +15,8 @@ public struct MemoryStatus: Hashable, Sendable {
   public var data: UInt64
   public var stack: UInt64
   public var code: UInt64
+  /// Code of the file that it was executed from.
+  public var text: UInt64
   public var tables: UInt64
   public var swap: UInt64
 
@@ -31,19 +33,22 @@ public struct MemoryStatus: Hashable, Sendable {
     data = bytes(space.dataPages)
     stack = bytes(space.stackPages)
     code = bytes(space.execPages)
+    let marks = space.program.marks
+    text = Page.alignUp(marks.endCode) - Page.alignDown(marks.startCode)
     tables = space.tableBytes
     swap = bytes(space.swapEntries)
   }
 
   /// The lines as /proc shows them, in kB.
   ///
-  /// No image is loaded, so what may be executed counts as library code.
+  /// What may be executed and is not of the program itself counts as library code.
   var lines: [StatusLine] {
     let lines: [(name: String, bytes: UInt64)] = [
       ("VmPeak", peak), ("VmSize", size), ("VmLck", locked), ("VmPin", 0),
       ("VmHWM", peakResident), ("VmRSS", resident), ("RssAnon", residentAnon),
       ("RssFile", residentFile), ("RssShmem", residentShared), ("VmData", data),
-      ("VmStk", stack), ("VmExe", 0), ("VmLib", code), ("VmPTE", tables), ("VmSwap", swap),
+      ("VmStk", stack), ("VmExe", min(text, code)), ("VmLib", code - min(text, code)),
+      ("VmPTE", tables), ("VmSwap", swap),
       ("HugetlbPages", 0),
     ]
     return lines.map { ($0.name, ProcColumn.right($0.bytes >> 10, 8) + " kB") }
@@ -54,7 +59,7 @@ public struct MemoryStatus: Hashable, Sendable {
   /// Linux: `proc_pid_statm` and `task_statm`, fs/proc/array.c and fs/proc/task_mmu.c.
   var statmText: String {
     let shared = residentFile + residentShared
-    let pages = [size, resident, shared, 0, 0, data + stack, 0].map { String($0 >> Page.shift) }
+    let pages = [size, resident, shared, text, 0, data + stack, 0].map { String($0 >> Page.shift) }
     return pages.joined(separator: " ") + "\n"
   }
 }

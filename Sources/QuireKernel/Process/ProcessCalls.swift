@@ -113,6 +113,10 @@ public enum Panic: Hashable, Sendable, BitwiseCopyable {
   case panicOnOOM
   /// Somebody ended init.
   case initExited
+  /// An oops, and `kernel.panic_on_oops` is set.
+  case fatalException
+  /// As many oopses as `kernel.oops_limit` allows.
+  case oopsedTooOften(limit: UInt64)
 
   /// The sentence of the kernel log.
   public var message: String {
@@ -120,6 +124,8 @@ public enum Panic: Hashable, Sendable, BitwiseCopyable {
     case .noKillableProcess: "System is deadlocked on memory"
     case .panicOnOOM: "Out of memory: panic_on_oom is enabled"
     case .initExited: "Attempted to kill init!"
+    case .fatalException: "Fatal exception"
+    case .oopsedTooOften(let limit): "Oopsed too often (kernel.oops_limit is \(limit))"
     }
   }
 }

@@ -33,7 +33,8 @@ extension Kernel {
     }
     for index in 1..<max(1, spaces.records.limit) where spaces.records.isLive(index) {
       let space = AddressSpaceIndex(index)
-      if spaces[space].users != users[index] || users[index] == 0 {
+      checkReferences(to: space, &violations)
+      if spaces[space].users != users[index] {
         violations.append(
           InvariantViolation(
             "space.users", "space \(index) counts \(spaces[space].users), has \(users[index])"))
@@ -137,8 +138,8 @@ extension Kernel {
     if !record.isDead, record.footprint.stack.isNone {
       violations.append(InvariantViolation("task.stack", "pid \(record.pid) has none"))
     }
-    if record.isKernelThread, !record.space.isNone {
-      violations.append(InvariantViolation("task.kernel-thread-memory", "pid \(record.pid)"))
+    if record.isKernelThread && task != tasks.kthreadd && record.parent != tasks.kthreadd {
+      violations.append(InvariantViolation("task.kernel-thread-parent", "pid \(record.pid)"))
     }
     if record.flags.contains(.vforked) {
       let parent = tasks[record.parent]

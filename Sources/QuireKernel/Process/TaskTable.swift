@@ -31,6 +31,8 @@ public struct TaskTable: ~Copyable {
 
   /// Why no task may run any more.
   var panic: Panic?
+  /// Tasks that have died of an access of the kernel's own.
+  var oopses: UInt64 = 0
 
   /// Rows of `actions` for each task: a power of two above the largest signal number.
   static let signalStride = 32

@@ -22,6 +22,11 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
   var object: SlabObject
   /// Tasks that live here.
   public internal(set) var users: UInt32 = 1
+  /// What keeps the record alive: its users, who count as one, and CPUs whose kernel thread runs on
+  /// its tables.
+  ///
+  /// Linux: `mm_struct.mm_count`, include/linux/mm_types.h.
+  public internal(set) var references: UInt32 = 1
   /// The process that it was made for.
   ///
   /// Linux: `mm_struct.owner`, include/linux/mm_types.h.
@@ -34,6 +39,8 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
   public var mapBase: VirtualAddress
   public var startBreak: VirtualAddress
   public internal(set) var currentBreak: VirtualAddress
+  /// The file that it was executed from, and where its parts are.
+  public internal(set) var program = RunningProgram()
   public var startStack: VirtualAddress
   /// Flags every new region gets (`mlockall` future).
   public internal(set) var defaultFlags: VMAFlags = []

@@ -55,6 +55,8 @@ package struct MemoryObjectFlags: OptionSet, Hashable, BitwiseCopyable {
   package static let onDisk = MemoryObjectFlags(rawValue: 1 << 3)
   /// A file: it was made with a name, or by memfd_create.
   package static let file = MemoryObjectFlags(rawValue: 1 << 4)
+  /// A device: what it shows is not RAM, and nothing of it is ever in the page cache.
+  package static let device = MemoryObjectFlags(rawValue: 1 << 5)
 }
 
 /// An object of pages: the inode of a file, or of shared memory that has no name.
@@ -86,6 +88,12 @@ package struct MemoryObject: BitwiseCopyable {
   /// The regions that map it, oldest first.
   package var firstRegion = VMAIndex.none
   package var lastRegion = VMAIndex.none
+  /// Address spaces that run it as their program: meanwhile nobody may write it.
+  ///
+  /// Linux: `inode.i_writecount`, include/linux/fs.h.
+  package internal(set) var executions: UInt32 = 0
+  /// Where the registers of a device begin; none for other objects.
+  package var deviceFrame = FrameNumber.none
   /// The System V segment that it is the memory of; none for other objects.
   package var segment = SegmentIndex.none
   /// The kernel memory of its inode, directory entry and open file.
@@ -109,7 +117,9 @@ package struct MemoryObject: BitwiseCopyable {
   /// Pages that may exist.
   package var pageCount: UInt64 { size >> Page.shift + (size & Page.offsetMask == 0 ? 0 : 1) }
   /// Nobody can come to it any more.
-  var isUnused: Bool { firstRegion.isNone && holders == 0 && segment.isNone }
+  var isUnused: Bool {
+    firstRegion.isNone && holders == 0 && segment.isNone && executions == 0
+  }
 }
 
 /// All memory objects, with their pages and what is on disk.

@@ -12,6 +12,8 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
   public static let presentBit: UInt64 = 1 << 0
   public static let writeBit: UInt64 = 1 << 1
   public static let userBit: UInt64 = 1 << 2
+  /// The processor does not keep what it reads there (PCD): registers of devices.
+  public static let noCacheBit: UInt64 = 1 << 4
   public static let accessedBit: UInt64 = 1 << 5
   public static let dirtyBit: UInt64 = 1 << 6
   /// Above the leaves: a page, and no table.
@@ -63,7 +65,8 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
   ///
   /// Linux: `pte_modify`, arch/x86/include/asm/pgtable.h.
   func modified(_ protection: UInt64) -> PageTableEntry {
-    let kept = Self.frameMask | Self.accessedBit | Self.dirtyBit | Self.specialBit
+    let kept =
+      Self.frameMask | Self.accessedBit | Self.dirtyBit | Self.specialBit | Self.noCacheBit
     return PageTableEntry(bits: bits & kept | protection)
   }
 

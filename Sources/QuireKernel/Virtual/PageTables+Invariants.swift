@@ -80,7 +80,13 @@ extension Kernel {
     if !isAllowed(entry, by: area.flags) {
       violations.append(InvariantViolation("entry.rights", name))
     }
-    if entry.isSpecial { return }
+    if entry.isSpecial {
+      let isRegister = area.flags.contains(.pfnMap)
+      if entry.frame != (isRegister ? registerFrame(at: address, in: region) : virtual.zeroFrame) {
+        violations.append(InvariantViolation("entry.special", name))
+      }
+      return
+    }
     let frame = memory.frames[entry.frame]
     account.mappings[entry.frame, default: 0] += 1
     account.owners[entry.frame, default: 0] += 1
@@ -105,7 +111,7 @@ extension Kernel {
     if entry.isPresentToHardware && !entry.isNoExecute && !flags.contains(.execute) {
       return false
     }
-    if entry.isSpecial && entry.isWritable { return false }
+    if entry.isSpecial && entry.isWritable && !flags.contains(.pfnMap) { return false }
     return entry.isPresentToHardware == flags.isAccessible
   }
 

@@ -125,6 +125,7 @@ extension PageTableEntry {
     add(Self.presentBit, "present")
     add(Self.writeBit, "write")
     add(Self.userBit, "user")
+    add(Self.noCacheBit, "nocache")
     add(Self.accessedBit, "accessed")
     add(Self.dirtyBit, "dirty")
     if !isLeaf { add(Self.largeBit, "large") }

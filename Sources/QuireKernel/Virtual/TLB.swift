@@ -13,10 +13,22 @@ internal import KernelStorage
 struct TranslationState: BitwiseCopyable {
   /// The address space in cr3; none for the tables that the kernel booted with.
   var space = AddressSpaceIndex.none
+  /// What a kernel thread on the CPU has borrowed, also when the tables are not loaded any more;
+  /// it keeps the record alive until a task with memory of its own runs.
+  ///
+  /// Linux: `task_struct.active_mm`, include/linux/sched.h.
+  var borrowed = AddressSpaceIndex.none
   /// A kernel thread or nobody runs: the space stays loaded, and nobody uses it (PT-6).
   var isLazy = false
   /// The CPU was lazy when translations were flushed, and has to catch up before it goes on.
   var isStale = false
+
+  /// Other tables are in cr3 now.
+  mutating func load(_ space: AddressSpaceIndex) {
+    self.space = space
+    isLazy = false
+    isStale = false
+  }
 }
 
 /// What has happened to translations since boot.

@@ -149,12 +149,19 @@ extension Kernel {
     _ account: inout VirtualAudit, _ violations: inout [InvariantViolation]
   ) {
     let records = virtual.objects.records.limit
+    var executions = [UInt32](repeating: 0, count: max(1, records))
+    for index in 1..<max(1, spaces.records.limit) where spaces.records.isLive(index) {
+      executions[spaces[AddressSpaceIndex(index)].program.object.index] += 1
+    }
     for index in 1..<max(1, records) where virtual.objects.records.isLive(index) {
       let object = MemoryObjectIndex(index)
       account.accountedPages += virtual.objects[object].chargedPages
       checkSlots(of: object, &account, &violations)
       var region = virtual.objects[object].firstRegion
       var before = VMAIndex.none
+      if virtual.objects[object].executions != executions[index] {
+        violations.append(InvariantViolation("object.executions", "object \(index)"))
+      }
       if virtual.objects[object].isUnused {
         violations.append(InvariantViolation("object.unused", "object \(index)"))
       }

@@ -10,12 +10,11 @@ package enum AbsentVerb {
   /// In the order of the language's table of verbs.
   package static let names: [String] = [
     "mmap2",
-    "copy_to_user", "copy_from_user", "kernel", "atomic", "interrupt",
-    "kthread",
+    "atomic", "interrupt",
     "get_dma_pages", "virt_to_phys", "virt_to_page", "pfn_to_page", "kmap", "kunmap",
     "kmap_atomic", "kunmap_atomic", "set_fixmap", "clear_fixmap",
     "vmalloc", "vfree", "vmap", "vunmap", "ioremap", "iounmap", "alloc_percpu", "free_percpu",
-    "this_cpu", "device", "memory_online", "memory_offline",
+    "this_cpu", "memory_online", "memory_offline",
     "bread", "brelse",
     "zone", "node", "trace", "on", "snapshot",
   ]

@@ -49,6 +49,41 @@ extension Builtin {
       returns: .file, "Makes a file of memory that has no name, and returns it.",
       fails: [Failure("ENOMEM", "the kernel has no memory left for its inode"), tooLarge]),
     Signature(
+      "device", [Parameter("size", .size, "Bytes of registers, rounded up to whole pages.")],
+      returns: .file,
+      """
+      Makes a device and returns it as a file for `mmap`: mapped at once and never resident, with \
+      no fault, no reclaim and no growth. A write to a private map makes a page of memory.
+      """,
+      fails: [
+        Failure("EINVAL", "it would have no registers, or more than 4GiB"),
+        Failure("ENOMEM", "the kernel has no memory left for its inode"),
+      ]),
+    Signature(
+      "executable",
+      [
+        Parameter(
+          "segments", .list,
+          """
+          Its parts, each a map with `at` (the address), `rights` as "rx", `offset` in the file, \
+          `size` (bytes of the file), and `memory` (bytes in memory; default `size`), `align`.
+          """),
+        Parameter("size", .size, .labelled, "Bytes of the file; by default what the parts need."),
+        Parameter("relocatable", .boolean, .labelled, "It may lie anywhere (ET_DYN)."),
+        Parameter(
+          "interpreter", .file, .labelled, "Another executable that is loaded with it, as ld.so."),
+        Parameter("stack", .string, .labelled, "Rights of the stack, as \"rwx\" (PT_GNU_STACK)."),
+        Parameter("fill", .integer, .labelled, "The byte that the file is full of; default 0."),
+        Parameter(
+          "mode", .string, .labelled,
+          "Rights of owner, group and others, as for chmod(1); default \"755\"."),
+      ], returns: .file,
+      "Makes a file on a disk with the headers of a program, for `exec` with `file:`.",
+      fails: [
+        Failure("EINVAL", "more parts than the first page has room for"),
+        Failure("ENOMEM", "the kernel has no memory left for its inode"), tooLarge,
+      ]),
+    Signature(
       "open",
       [subject, Parameter("mode", .string, "\"r\", \"w\" or \"rw\".", words: ["r", "w", "rw"])],
       returns: .file, "Returns the same file, open for something else.",

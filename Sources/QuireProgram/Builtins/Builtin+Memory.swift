@@ -26,7 +26,7 @@ extension Builtin {
     "vm.max_map_count", "vm.mmap_min_addr", "vm.page-cluster", "vm.min_free_kbytes",
     "vm.watermark_scale_factor",
     "kernel.pid_max", "kernel.shmmax", "kernel.shmall", "kernel.shmmni", "vm.panic_on_oom",
-    "vm.oom_kill_allocating_task",
+    "vm.oom_kill_allocating_task", "kernel.panic_on_oops", "kernel.oops_limit",
   ]
 
   static let addressSpaceSignatures: [Signature] = [

@@ -27,6 +27,27 @@ extension Builtin {
       "Starts a thread, which shares memory and variables with the caller, and returns it.",
       fails: spawnFailures),
     Signature(
+      "kthread",
+      [
+        Parameter("name", .string, "The name, shown up to 15 characters."),
+        Parameter("block", .processBlock, "What the thread does, in kernel mode."),
+      ], returns: .process,
+      """
+      Starts a kernel thread, a child of kthreadd without memory of its own, and returns it: it \
+      runs on the page tables that its CPU has loaded, and what it borrows outlives its users. \
+      Signals do not reach it; `wait` waits for its end.
+      """, fails: spawnFailures),
+    Signature(
+      "use_mm", [Parameter("process", .process, "Whose memory.")],
+      "Lets a kernel thread live in the memory of a process, which stays until `unuse_mm`.",
+      fails: [
+        Failure("ESRCH", "the process has no memory, or is gone"),
+        Failure("EBUSY", "the thread lives in some memory already"),
+      ]),
+    Signature(
+      "unuse_mm", [], "Lets a kernel thread leave the memory of a process.",
+      fails: [Failure("EINVAL", "the caller lives in no memory, or is no kernel thread")]),
+    Signature(
       "exec",
       [
         Parameter("name", .string, "The new name, shown up to 15 characters."),
@@ -39,6 +60,9 @@ extension Builtin {
         Parameter(
           "layout", .string, .labelled, "Where `mmap` begins; default \"flexible\".",
           words: ["flexible", "classical"]),
+        Parameter(
+          "file", .file, .labelled,
+          "What `executable` has made: code and data are its pages, shared until written."),
       ],
       "Replaces the memory of the process; then the block runs, or what follows the call.",
       fails: [
@@ -46,6 +70,11 @@ extension Builtin {
         Failure("EINVAL", "`at` is no page, or the parts do not fit below the stack"),
         Failure("EPERM", "`at` lies below vm.mmap_min_addr"),
         Failure("ENOMEM", "the new memory cannot be had; the old one stays"),
+        Failure("ENOENT", "the file has been removed"),
+        Failure("EACCES", "nobody may execute the file, or the caller may not"),
+        Failure("ENOEXEC", "the file has no headers of a program"),
+        Failure("ETXTBSY", "a shared map of the file may be written"),
+        Failure("ELIBBAD", "the interpreter has no headers of a program"),
         Failure(
           "EAGAIN", "another thread is at it, or the user has more processes than RLIMIT_NPROC"),
       ]),

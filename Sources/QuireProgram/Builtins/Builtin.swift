@@ -10,8 +10,11 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   case shmget, shmat, shmdt, shmctl
   // Access
   case read, write, touch, load, store, fetch
+  // The kernel's own accesses
+  case copy_to_user, copy_from_user, get_user, put_user, kernel
   // Processes
-  case fork, vfork, thread, exec, process, exit, wait, wait_any, kill, yield, sleep, getpid, nice,
+  case fork, vfork, thread, kthread, use_mm, unuse_mm, exec, process, exit, wait, wait_any, kill,
+    yield, sleep, getpid, nice,
     setrlimit, getrlimit
   case waitpid, setpgid, drop_privileges
   case on_signal, event, semaphore, barrier
@@ -21,7 +24,8 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   // Page frames
   case alloc_page, alloc_pages, free_pages, get_free_pages, get_zeroed_page, page_address
   // Files
-  case file, memfd_create, open, pread, pwrite, truncate, fallocate, fsync, sync, unlink
+  case file, memfd_create, device, executable, open, pread, pwrite, truncate, fallocate, fsync,
+    sync, unlink
   case posix_fadvise, readahead, drop_caches
   // Swap and tuning
   case swapon, swapoff, sysctl
@@ -42,6 +46,7 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   /// The declared faces, by raw value: the families are in the order of the cases.
   package static let signatures: [Signature] =
     addressSpaceSignatures + residencySignatures + segmentSignatures + accessSignatures
+    + kernelModeSignatures
     + processSignatures + synchronizationSignatures
     + kernelObjectSignatures + pageFrameSignatures + fileSignatures + swapSignatures
     + viewSignatures

@@ -35,7 +35,7 @@ package struct NamedConstant: Hashable, Sendable {
     ("ENOEXEC", 8), ("EBADF", 9), ("ECHILD", 10), ("EAGAIN", 11), ("ENOMEM", 12), ("EACCES", 13),
     ("EFAULT", 14), ("EBUSY", 16), ("EEXIST", 17), ("ENODEV", 19), ("EINVAL", 22),
     ("ETXTBSY", 26), ("EFBIG", 27), ("ENOSPC", 28), ("EDEADLK", 35), ("ENOSYS", 38), ("EIDRM", 43),
-    ("EOVERFLOW", 75), ("EOPNOTSUPP", 95),
+    ("EOVERFLOW", 75), ("ELIBBAD", 80), ("EOPNOTSUPP", 95),
   ]
 
   private static let signals: [(String, Int64)] = [

@@ -4,13 +4,28 @@ internal import QuireKernel
 internal import QuireProgram
 
 extension World {
+  /// The calls on memory by builtin.
+  mutating func accessCall(
+    _ builtin: Builtin, _ call: BuiltinCall
+  ) throws(CallFailure) -> BuiltinOutcome {
+    switch builtin {
+    case .read: try readCall(call)
+    case .write: try writeCall(call)
+    case .touch: try touchCall(call)
+    case .load: try loadCall(call)
+    case .store: try storeCall(call)
+    case .fetch: try fetchCall(call)
+    default: try userMemoryCall(builtin, call)
+    }
+  }
+
   /// read(region, length, pattern, count)
-  mutating func readCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func readCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     try walk(.read, .read, pattern: 2, call)
   }
 
   /// write(region, length, value, pattern, count)
-  mutating func writeCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func writeCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let value = try optionalInteger(2, "value", call) ?? 0
     guard let byte = UInt8(exactly: value) else {
       throw .misuse("'value' is a byte, 0 ... 255, not \(value)")
@@ -19,12 +34,12 @@ extension World {
   }
 
   /// touch(region, length, pattern, count)
-  mutating func touchCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func touchCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     try walk(.touch, .write, pattern: 2, call)
   }
 
   /// fetch(region, length, pattern, count)
-  mutating func fetchCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func fetchCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     try walk(.execute, .execute, pattern: 2, call)
   }
 
@@ -33,6 +48,7 @@ extension World {
   private mutating func walk(
     _ action: RangeAccess.Action, _ kind: AccessKind, pattern: Int, _ call: BuiltinCall
   ) throws(CallFailure) -> BuiltinOutcome {
+    if isInKernelMode { return try kernelWalk(action, kind, pattern: pattern, call) }
     if case .access(let begun) = current.operation { return try goOn(begun, kind) }
     if !argument(pattern, call).isAbsent || !argument(pattern + 1, call).isAbsent {
       return try patternedWalk(action, kind, pattern: pattern, call)
@@ -105,7 +121,8 @@ extension World {
   // MARK: Words
 
   /// load(address)
-  mutating func loadCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func loadCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    if isInKernelMode { return try kernelLoadCall(call) }
     try reserve(ScriptHeap.numberWords)
     var word: UInt64 = 0
     let progress = kernel.loadWord(try address(0, "address", call), into: &word, by: current.task)
@@ -114,19 +131,20 @@ extension World {
   }
 
   /// store(address, value)
-  mutating func storeCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  private mutating func storeCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let place = try address(0, "address", call)
-    let value = argument(1, call)
-    let word: UInt64
-    if let number = heap.asInteger(value) {
-      word = UInt64(bitPattern: number)
-    } else if let address = heap.asAddress(value) {
-      word = address
-    } else {
-      throw wrongKind("value", "an integer", value)
-    }
+    let word = try self.word(1, "value", call)
+    if isInKernelMode { return try kernelStore(place, word) }
     let progress = kernel.storeWord(place, word, by: current.task)
     return try outcome(of: progress, .write, later: .none) ?? .value(.none)
+  }
+
+  /// An integer or an address as a word.
+  func word(_ index: Int, _ name: String, _ call: BuiltinCall) throws(CallFailure) -> UInt64 {
+    let value = argument(index, call)
+    if let number = heap.asInteger(value) { return UInt64(bitPattern: number) }
+    if let address = heap.asAddress(value) { return address }
+    throw wrongKind(name, "an integer", value)
   }
 
   // MARK: Progress

@@ -12,6 +12,8 @@ extension World {
     case .file: try makeFileCall(call)
     case .memfd_create:
       .value(try makeFile(.memory, try optionalSize(0, "size", call) ?? 0, .everything))
+    case .device: try deviceCall(call)
+    case .executable: try executableCall(call)
     case .open: try openCall(call)
     case .pread: try transferCall(call, isWrite: false)
     case .pwrite: try transferCall(call, isWrite: true)
@@ -40,7 +42,7 @@ extension World {
     OpenFile(try live(0, .file, call))
   }
 
-  private mutating func handle(of file: OpenFile) -> Value {
+  mutating func handle(of file: OpenFile) -> Value {
     Value(.file, payload: handles.make(.file, file.number, file.second))
   }
 
@@ -73,6 +75,15 @@ extension World {
         kind, size: size, fill: fill, mode: mode, by: world.current.task)
     }
     return handle(of: file)
+  }
+
+  /// device(size)
+  private mutating func deviceCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let size = try size(0, "size", call)
+    let device = try refusable { world throws(Errno) in
+      try world.kernel.makeDevice(size: size, by: world.current.task)
+    }
+    return .value(handle(of: device))
   }
 
   /// open(file, mode)
@@ -198,6 +209,7 @@ extension World {
     let offset = try size(1, "offset", call)
     // No bytes are no bytes here, not all.
     if length == 0 { return .value(.none) }
+    if kernel.isDevice(try file(call)) { throw .errno(.EINVAL) }
     return try advise(try file(call), offset, length, .willNeed)
   }
 

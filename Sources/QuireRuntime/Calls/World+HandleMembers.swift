@@ -123,6 +123,8 @@ extension World {
     case "locked": return isEmpty ? 0 : kernel.spaces[record.space].lockedPages * Page.size
     case "swapped": return isEmpty ? 0 : kernel.spaces[record.space].swapEntries * Page.size
     case "page_tables": return isEmpty ? 0 : kernel.spaces[record.space].tableBytes
+    case "mm_users": return isEmpty ? 0 : UInt64(kernel.spaces[record.space].users)
+    case "mm_count": return isEmpty ? 0 : UInt64(kernel.spaces[record.space].references)
     default: return nil
     }
   }

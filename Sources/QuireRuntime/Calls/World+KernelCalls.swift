@@ -12,6 +12,7 @@ extension World {
   mutating func kernelBuiltin(_ builtin: Builtin, _ call: BuiltinCall) -> BuiltinOutcome {
     if builtin.isSystemCall && current.operation == .none { kernel.charge(kernel.costs.systemCall) }
     do throws(CallFailure) {
+      if kernel.tasks[current.task].isKernelThread { try checkKernelThreadMay(builtin) }
       return try dispatch(builtin, call)
     } catch {
       return outcome(of: error, in: builtin, call)
@@ -32,13 +33,11 @@ extension World {
     case .madvise, .mlock, .mlock2, .mlockall, .munlock, .munlockall, .mincore, .msync, .mseal:
       return try residencyCall(builtin, call)
     case .shmget, .shmat, .shmdt, .shmctl: return try segmentCall(builtin, call)
-    case .read: return try readCall(call)
-    case .write: return try writeCall(call)
-    case .touch: return try touchCall(call)
-    case .load: return try loadCall(call)
-    case .store: return try storeCall(call)
-    case .fetch: return try fetchCall(call)
-    case .fork, .process, .vfork, .thread, .exec: return try birthCall(builtin, call)
+    case .read, .write, .touch, .load, .store, .fetch, .copy_to_user, .copy_from_user, .get_user,
+      .put_user:
+      return try accessCall(builtin, call)
+    case .fork, .process, .vfork, .thread, .exec, .kthread, .use_mm, .unuse_mm:
+      return try birthCall(builtin, call)
     case .exit: return try exitCall(call)
     case .wait: return try waitCall(call)
     case .wait_any: return try waitAnyCall()
@@ -63,7 +62,9 @@ extension World {
     case .`self`: return .value(handle(of: current.process))
     case .alloc_page, .alloc_pages, .get_free_pages, .get_zeroed_page, .free_pages, .page_address:
       return try pageFrameCall(builtin, call)
-    case .file, .memfd_create, .open, .pread, .pwrite, .truncate, .fallocate, .fsync, .sync,
+    case .file, .memfd_create, .device, .executable, .open, .pread, .pwrite, .truncate, .fallocate,
+      .fsync,
+      .sync,
       .unlink, .posix_fadvise, .readahead, .drop_caches:
       return try fileCall(builtin, call)
     case .swapon: return try swaponCall(call)
@@ -82,8 +83,8 @@ extension World {
     // Named one by one, so that no builtin can be forgotten: these are `plainBuiltin`'s.
     case .print, .format, .str, .int, .float, .address, .region, .type, .copy, .len, .push, .pop,
       .insert, .remove, .contains, .keys, .values, .join, .split, .abs, .min, .max, .error, .raise,
-      .assert_eq:
-      preconditionFailure("kernelBuiltin: \(builtin.name) is a builtin on plain values")
+      .assert_eq, .kernel:
+      preconditionFailure("kernelBuiltin: \(builtin.name) is not done here")
     }
   }
 
@@ -107,7 +108,7 @@ extension Builtin {
     switch self {
     case .fork, .vfork, .thread, .process, .exit, .wait, .wait_any, .kill, .yield, .sleep, .getpid,
       .nice, .setrlimit, .getrlimit, .waitpid, .setpgid, .drop_privileges, .on_signal, .swapon,
-      .swapoff, .sysctl:
+      .swapoff, .sysctl, .kthread:
       true
     default: false
     }

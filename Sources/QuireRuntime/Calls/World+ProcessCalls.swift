@@ -19,6 +19,7 @@ extension World {
       child.execution.completeCall(with: Value(small: 0), in: image)
     } else {
       child.handling = []
+      child.kernelDepths = []
       child.execution.start(closure: block, in: image, heap)
     }
     return .value(handle(of: admit(child, heap.copy(), task, parent: current.process)))
@@ -69,6 +70,7 @@ extension World {
     let number = try process(0, "process", call)
     let pid = ledger[number].pid
     if ledger[number].isThread { return try join(number) }
+    if ledger[number].isKernelThread { return try joinKernelThread(number) }
     if task(of: number) == nil { throw .errno(.ECHILD, obituary(of: number)) }
     return try waitFor(.child(pid), .child(pid))
   }

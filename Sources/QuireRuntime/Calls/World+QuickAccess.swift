@@ -105,6 +105,8 @@ extension World {
     _ builtin: Builtin, _ progress: Progress, _ kind: AccessKind, _ later: Operation,
     _ call: BuiltinCall
   ) -> BuiltinOutcome {
+    // In kernel mode there is more to be reached.
+    if case .signal = progress, isInKernelMode { return kernelBuiltin(builtin, call) }
     do throws(CallFailure) {
       return try outcome(of: progress, kind, later: later) ?? .value(.none)
     } catch {

@@ -15,7 +15,7 @@ extension World {
     case .vfork: try vforkCall(call)
     case .thread: try threadCall(call)
     case .exec: try execCall(call)
-    default: preconditionFailure("birthCall: \(builtin.name) makes no process")
+    default: try kernelThreadCall(builtin, call)
     }
   }
 
@@ -114,7 +114,7 @@ extension World {
     let name = try string(0, "name", call)
     let block = argument(1, call)
     if !block.isAbsent { try checkBlock(1, call) }
-    if try !replaceMemory(named: name, by: try image(call)) {
+    if try !replaceMemory(named: name, by: try image(call), try optionalFile(8, call), call) {
       current.operation = .waiting
       current.wait = .otherThreads
       return .wait
@@ -122,8 +122,13 @@ extension World {
     current.operation = .none
     ledger[current.process].name = kernel.tasks[current.task].name
     current.signalHandlers = []
-    if block.isAbsent { return .value(.none) }
+    if block.isAbsent {
+      // A program that could not be mapped is killed before anything of it runs.
+      if let error = caughtSignal() { throw .outcome(.raise(error)) }
+      return kernel.deliverableSignals(of: current.task).isEmpty ? .value(.none) : .yield(.none)
+    }
     current.handling = []
+    current.kernelDepths = []
     current.execution.start(closure: block, in: image, heap)
     return .again
   }
@@ -147,13 +152,20 @@ extension World {
   /// The kernel's part of exec, and a heap of its own for whoever shares one; false when other
   /// threads have to end first.
   private mutating func replaceMemory(
-    named name: String, by image: ProgramImage
+    named name: String, by image: ProgramImage, _ file: OpenFile?, _ call: BuiltinCall
   ) throws(CallFailure) -> Bool {
+    for (index, label) in [(2, "text"), (3, "data"), (4, "bss"), (5, "at")]
+    where file != nil && !argument(index, call).isAbsent {
+      throw .misuse("the headers of the file say what is where; leave out '\(label)'")
+    }
     let isShared = heap.sharers > 1
     if isShared { try reserveCopyOfHeap() }
     do throws(CallFailure) {
       let isDone = try refusable { world throws(Errno) in
-        try world.kernel.execute(named: name, image, by: world.current.task)
+        let task = world.current.task
+        guard let file else { return try world.kernel.execute(named: name, image, by: task) }
+        return try world.kernel.execute(
+          named: name, program: file, arguments: image.arguments, layout: image.layout, by: task)
       }
       drainWakeups()
       if isDone {

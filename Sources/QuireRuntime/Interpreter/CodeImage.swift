@@ -51,6 +51,8 @@ struct BuiltinTarget: BitwiseCopyable, Sendable {
     case plain(Builtin)
     case access(Builtin)
     case machine(Builtin)
+    /// `kernel`: it calls its block.
+    case kernelMode
     /// The function of the host with this number.
     case host(Int)
   }
@@ -71,6 +73,7 @@ struct BuiltinTarget: BitwiseCopyable, Sendable {
     case .len: self.init(.plain(builtin), signature, quick: .len)
     case .abs: self.init(.plain(builtin), signature, quick: .abs)
     case .push: self.init(.plain(builtin), signature, quick: .push)
+    case .kernel: self.init(.kernelMode, signature)
     case .read, .write, .touch, .load, .store: self.init(.access(builtin), signature)
     default: self.init(builtin.isPlain ? .plain(builtin) : .machine(builtin), signature)
     }

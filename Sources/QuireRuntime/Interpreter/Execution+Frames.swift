@@ -54,6 +54,9 @@ extension Execution {
   /// Puts the running frame aside; it will go on behind the instruction at `pc`.
   mutating func pushFrame() { push(goingOnAt: pc + 1) }
 
+  /// Puts the running frame aside; it will make the call at `pc` once more.
+  mutating func pushRepeatedFrame() { push(goingOnAt: pc) }
+
   private mutating func push(goingOnAt place: Int) {
     frames[2 * depth] = (UInt64(base) << 32) | UInt64(place)
     frames[2 * depth + 1] = closure.bits

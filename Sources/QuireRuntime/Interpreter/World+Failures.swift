@@ -27,6 +27,7 @@ extension World {
     while true {
       if let handler = image.handler(at: address) {
         // A call that a failed handler interrupted is not made again.
+        current.leaveKernelMode(for: current.execution.depth)
         current.execution.isResuming = false
         current.execution[Int(handler.errorRegister)] = error
         current.execution.pc = Int(handler.target)

@@ -104,8 +104,41 @@ extension World {
     case .plain(let builtin): return conclude(plainBuiltin(builtin, call), result)
     case .access(let builtin): return timed(result) { $0.access(builtin, call) }
     case .machine(let builtin): return timed(result) { $0.kernelBuiltin(builtin, call) }
+    case .kernelMode: return enterKernelMode(call, result)
     case .host(let function): return timed(result) { $0.hostFunction(function, call) }
     }
+  }
+
+  /// kernel(block): calls the block, which returns to this very call; then the call is done.
+  private mutating func enterKernelMode(_ call: BuiltinCall, _ result: Int) -> LoopExit? {
+    let depth = current.execution.depth
+    let block = argument(0, call)
+    if current.kernelDepths.last == depth {
+      current.kernelDepths.removeLast()
+      return conclude(.value(block), result)
+    }
+    guard let index = heap.functionIndex(of: block) else {
+      let kind = heap.kindPhrase(of: block)
+      return depart(fail(ErrorContent("'block' is a block, not \(kind)")), result)
+    }
+    let target = image.targets[index]
+    guard target.ignoresArguments || target.requiredCount == 0 else {
+      return depart(wrongCount(block, target, 0), result)
+    }
+    if depth + 1 >= limits.callDepth { return repeatLater(.stop(.limit(.callDepth))) }
+    let count = max(Int(target.registerCount), Int(target.parameterCount), 1)
+    guard growStack(registers: call.first + count, frames: depth + 1) else {
+      return repeatLater(.stop(.limit(.heap)))
+    }
+    for parameter in 0..<Int(target.parameterCount) {
+      current.execution.registers[call.first + parameter] = Value.absent.bits
+    }
+    current.execution.pushRepeatedFrame()
+    current.execution.closure = block.has(.closure) ? block : .none
+    current.execution.base = call.first
+    current.execution.pc = Int(target.entry)
+    current.kernelDepths.append(depth)
+    return nil
   }
 
   /// Does something that looks at the clock or lets time pass.

@@ -43,6 +43,8 @@ package enum Operation: Sendable, Hashable, BitwiseCopyable {
   case swapOff(SwapOffOperation)
   /// A read or write of a file with its cursor.
   case transfer(FileTransfer)
+  /// A copy to or from the process's memory with its cursor; see `Fiber.copied`.
+  case userCopy(UserCopy)
   /// `sleep` until then.
   case sleeping(until: Nanoseconds)
   /// `vfork` has made this child and waits for it to leave the memory.
@@ -77,6 +79,7 @@ package struct Fiber: ~Copyable {
     var child = Fiber()
     child.execution = execution.copy()
     child.handling = handling
+    child.kernelDepths = kernelDepths
     child.signalHandlers = signalHandlers
     child.lastCPU = lastCPU
     return child
@@ -101,6 +104,8 @@ struct FiberState {
   var refusal: VirtualAddress?
   var handling: [HandledSignal] = []
   var signalHandlers: [Value] = []
+  var kernelDepths: [Int] = []
+  var copied: [UInt8] = []
   var random = RandomStream(seed: 0)
   var lastCPU = 0
   var readyEntry: UInt64 = 0
@@ -152,6 +157,23 @@ extension Fiber {
   package var signalHandlers: [Value] {
     @inline(__always) _read { yield state.content.signalHandlers }
     @inline(__always) _modify { yield &state.content.signalHandlers }
+  }
+
+  /// The depths of the frames whose blocks run in kernel mode, the innermost last.
+  package var kernelDepths: [Int] {
+    @inline(__always) _read { yield state.content.kernelDepths }
+    @inline(__always) _modify { yield &state.content.kernelDepths }
+  }
+
+  /// Whoever catches an error in a frame of this depth has left the blocks that it had called.
+  mutating func leaveKernelMode(for depth: Int) {
+    while let last = kernelDepths.last, last >= depth { kernelDepths.removeLast() }
+  }
+
+  /// What a `.userCopy` from the process has brought so far.
+  package var copied: [UInt8] {
+    @inline(__always) _read { yield state.content.copied }
+    @inline(__always) _modify { yield &state.content.copied }
   }
 
   /// `rand()` of this process.

@@ -25,6 +25,8 @@ package struct ProcessRecord: BitwiseCopyable, Sendable {
   package var isScript = false
   /// A thread beside the leader of its process.
   package var isThread = false
+  /// A kernel thread that a script has started.
+  package var isKernelThread = false
   /// Meaningful when `hasEnded`.
   package var ended: Nanoseconds = 0
   package var status = ExitStatus.exited(0)

@@ -19,6 +19,8 @@ package enum Sysctl: String, CaseIterable, Sendable {
   case shmMaximumCount = "kernel.shmmni"
   case panicOnOOM = "vm.panic_on_oom"
   case oomKillAllocatingTask = "vm.oom_kill_allocating_task"
+  case panicOnOops = "kernel.panic_on_oops"
+  case oopsLimit = "kernel.oops_limit"
 
   /// The values that the kernel takes.
   package var range: ClosedRange<Int64> {
@@ -38,7 +40,8 @@ package enum Sysctl: String, CaseIterable, Sendable {
     // IPCMNI, the places of identifiers.
     case .shmMaximumCount: 0...32_768
     case .panicOnOOM: 0...2
-    case .oomKillAllocatingTask: 0...1
+    case .oomKillAllocatingTask, .panicOnOops: 0...1
+    case .oopsLimit: 0...Int64(UInt32.max)
     }
   }
 }
@@ -64,6 +67,8 @@ extension Tunables {
       case .shmMaximumCount: Int64(shmMaximumCount)
       case .panicOnOOM: Int64(panicOnOOM)
       case .oomKillAllocatingTask: Int64(oomKillAllocatingTask)
+      case .panicOnOops: Int64(panicOnOops)
+      case .oopsLimit: Int64(oopsLimit)
       }
     }
     set {
@@ -89,6 +94,8 @@ extension Tunables {
       case .shmMaximumCount: shmMaximumCount = Int(newValue)
       case .panicOnOOM: panicOnOOM = Int(newValue)
       case .oomKillAllocatingTask: oomKillAllocatingTask = Int(newValue)
+      case .panicOnOops: panicOnOops = Int(newValue)
+      case .oopsLimit: oopsLimit = UInt64(newValue)
       }
     }
   }

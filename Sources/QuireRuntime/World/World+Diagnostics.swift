@@ -10,6 +10,7 @@ extension World {
   mutating func endByUncaught(_ error: Value) -> Stop {
     let content = heap.asError(error) ?? ErrorContent("raised \(briefly(error))")
     report(diagnostic(of: content))
+    current.kernelDepths = []
     if rests(with: .none) { return .waiting }
     if let signal = Signal(rawValue: content.signal) {
       endCurrentTask(.killed(by: signal), failed: true)

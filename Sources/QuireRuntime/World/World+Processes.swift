@@ -115,7 +115,7 @@ extension World {
       keepMainVariables()
     }
     leaveSynchronizers(runningFiber)
-    if ledger[number].isThread { wakeJoiners(of: number) }
+    if ledger[number].isThread || ledger[number].isKernelThread { wakeJoiners(of: number) }
     drainWakeups()
   }
 

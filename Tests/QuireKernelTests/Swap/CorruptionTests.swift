@@ -70,7 +70,11 @@ struct CorruptionTests {
       let task = Self.process(kernel)
       kernel.tasks[task].footprint.stack = .none
     }
-    try Self.expect("task.kernel-thread-memory") { kernel in
+    try Self.expect("space.references") { kernel in
+      let task = Self.process(kernel)
+      kernel.spaces[kernel.tasks[task].space].references += 1
+    }
+    try Self.expect("task.kernel-thread-parent") { kernel in
       let task = Self.process(kernel)
       kernel.tasks[task].flags.insert(.kernelThread)
     }
