@@ -46,9 +46,10 @@ enum Anchors {
     return .list([.text(anchor.name), .integer(Int64(bitPattern: address &- anchor.address))])
   }
 
-  /// Whether a range belongs to the mmap area and ends above its top: such steps were skipped.
+  /// Whether a range belongs to the mmap area and begins at its top or ends above it: such steps
+  /// were skipped.
   static func reachesPastTop(_ start: UInt64, _ length: UInt64) -> Bool {
-    nearest(start)?.address == top && start &+ length > top
+    nearest(start)?.address == top && (start >= top || start &+ length > top)
   }
 }
 

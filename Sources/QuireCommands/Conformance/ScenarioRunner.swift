@@ -15,6 +15,9 @@ enum StepStop: Error, Hashable {
 /// A process of a running scenario.
 struct RecordedProcess {
   var task: TaskIndex
+  let pid: ProcessID
+  /// What it ended with.
+  var exitCode: UInt8 = 0
   /// What it would use had the scenario been empty.
   var baseline: ProcessSizes
   /// Faults before the scenario began.
@@ -46,7 +49,8 @@ struct ScenarioRunner: ~Copyable {
     var kernel = try Kernel.booted(machine)
     let task = try kernel.makeRecordedProcess()
     let process = RecordedProcess(
-      task: task, baseline: baselines.parent, earlierFaults: kernel.faults(of: task))
+      task: task, pid: kernel.tasks[task].pid, baseline: baselines.parent,
+      earlierFaults: kernel.faults(of: task))
     return ScenarioRunner(kernel: kernel, baselines: baselines, processes: ["p0": process])
   }
 
@@ -102,7 +106,7 @@ struct ScenarioRunner: ~Copyable {
     let process = try process(name)
     switch step.operation {
     case .observe(let withStack): return try observe(process, withStack: withStack)
-    case .exit(let status): return exit(process, status)
+    case .exit(let status): return exit(process, name, status)
     case .execve: return try execute(name)
     default: break
     }
@@ -174,6 +178,11 @@ struct ScenarioRunner: ~Copyable {
     return process
   }
 
+  /// Whether nobody has reaped the process.
+  private func isThere(_ process: RecordedProcess) -> Bool {
+    kernel.tasks.task(withPID: process.pid) == process.task
+  }
+
   /// The process whose block holds the innermost open block.
   private var parentOfBlock: String { blocks.dropLast().last ?? "p0" }
 
@@ -184,7 +193,8 @@ struct ScenarioRunner: ~Copyable {
       let task = sharingMemory ? try kernel.vfork(parent.task) : try kernel.fork(parent.task)
       // A child in its parent's memory shows its parent's sizes, and faults of its own.
       processes[child] = RecordedProcess(
-        task: task, baseline: sharingMemory ? parent.baseline : baselines.child,
+        task: task, pid: kernel.tasks[task].pid,
+        baseline: sharingMemory ? parent.baseline : baselines.child,
         earlierFaults: FaultCounts())
       return [.init(key: "ret", value: .text(child))]
     } catch {
@@ -206,9 +216,12 @@ struct ScenarioRunner: ~Copyable {
     return [.init(key: "ret", value: .integer(0))]
   }
 
-  private mutating func exit(_ process: RecordedProcess, _ status: UInt64) -> [Leaf.Member] {
+  private mutating func exit(
+    _ process: RecordedProcess, _ name: String, _ status: UInt64
+  ) -> [Leaf.Member] {
     let code = UInt8(truncatingIfNeeded: status)
     kernel.exit(process.task, .exited(code))
+    processes[name]?.exitCode = code
     return [.init(key: "ret", value: .integer(Int64(code)))]
   }
 
@@ -216,12 +229,17 @@ struct ScenarioRunner: ~Copyable {
   private mutating func wait(
     for name: String, by parent: TaskIndex
   ) throws(StepStop) -> [Leaf.Member] {
-    let child = try process(name).task
-    if !kernel.tasks[child].isDead { kernel.exit(child, .exited(0)) }
-    let pid = kernel.tasks[child].pid
+    let process = try process(name)
+    if isThere(process), !kernel.tasks[process.task].isDead { _ = exit(process, name, 0) }
+    // Init reaps those whose parent has gone before them.
+    if !isThere(process) {
+      let code = processes[name]?.exitCode ?? 0
+      processes[name] = nil
+      return [.init(key: "ret", value: .text("\(name) exit \(code)"))]
+    }
     let result: WaitResult
     do {
-      result = try kernel.wait(for: .child(pid), by: parent)
+      result = try kernel.wait(for: .child(process.pid), by: parent)
     } catch {
       return try refused(error)
     }

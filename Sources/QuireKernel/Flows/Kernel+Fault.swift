@@ -10,6 +10,9 @@ struct Fault: BitwiseCopyable {
   var region: VMAIndex
   var space: AddressSpaceIndex
   var task: TaskIndex
+  /// Where it has to wait for a disk it is given up and a new one is taken, which then is a minor
+  /// one.
+  var startsOver = false
 }
 
 /// What the handler made of a fault.
@@ -131,12 +134,13 @@ extension Kernel {
     charge(costs.minorFault)
     counters.pgfault += 1
     switch outcome {
-    case .done: tasks[fault.task].minorFaults += 1
-    case .major: tasks[fault.task].majorFaults += 1
+    case .major where !fault.startsOver: tasks[fault.task].majorFaults += 1
+    case .done, .major: tasks[fault.task].minorFaults += 1
     default: return outcome
     }
     if events.isOn {
-      emit(.pageFault, tasks[fault.task].pid, fault.address, outcome == .major ? 1 : 0)
+      let isMajor = outcome == .major && !fault.startsOver
+      emit(.pageFault, tasks[fault.task].pid, fault.address, isMajor ? 1 : 0)
     }
     return outcome
   }

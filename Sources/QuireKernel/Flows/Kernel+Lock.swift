@@ -111,6 +111,20 @@ extension Kernel {
     return pages
   }
 
+  /// Counts a new region that is locked; memory that may be dropped cannot be, so that it joins no
+  /// neighbour like itself, but it is populated all the same.
+  ///
+  /// Linux: `vma_supports_mlock`, mm/internal.h.
+  mutating func countLock(of area: VirtualMemoryArea) {
+    guard area.flags.contains(.locked) else { return }
+    if area.flags.contains(.droppable) {
+      let region = virtual.regions.find(area.start, in: &spaces[area.space].regions)
+      virtual.regions[region].flags.subtract(.lockedMask)
+    } else {
+      spaces[area.space].lockedPages += area.pageCount
+    }
+  }
+
   /// Gives a range without holes these lock flags and no others.
   ///
   /// Linux: `apply_vma_lock_flags`, mm/mlock.c.

@@ -324,7 +324,7 @@ extension Kernel {
     if area.flags.isAccountable {
       // What is taken away gives its charge to what comes; only the rest must be granted.
       charged = pages - (old?.accountedPages ?? 0)
-      try charge(pages: charged, in: space, by: task)
+      if charged > 0 { try charge(pages: charged, in: space, by: task) }
       area.flags.insert(.account)
     }
     let object: SlabObject
@@ -340,7 +340,7 @@ extension Kernel {
     }
     try link(area, pageOffset: pageOffset, source.attachment, object, before: next, by: task)
     spaces[space].account(area.flags, adding: pages)
-    if area.flags.contains(.locked) { spaces[space].lockedPages += pages }
+    countLock(of: area)
   }
 
   /// Takes all the memory that a new region may need; shared memory gets its object.

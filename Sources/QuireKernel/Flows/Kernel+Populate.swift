@@ -20,7 +20,7 @@ extension Kernel {
       let stop = min(area.end, end)
       address = max(address, area.start)
       if area.flags.isDisjoint(with: [.io, .pfnMap]) {
-        let failure = populateRegion(region, address, stop, by: task)
+        let failure = populateRegion(region, address, stop, by: task, startsOver: true)
         if failure != nil && !skipping { return failure }
       }
       address = stop
@@ -28,17 +28,21 @@ extension Kernel {
     return nil
   }
 
+  /// - Parameter startsOver: the caller lets go of the address space to wait for a disk, and then
+  ///   takes a new fault: none of them is a major one.
   /// - Returns: EFAULT when there is no right or no page, ENOMEM, or nil.
   /// Linux: `populate_vma_page_range`, mm/gup.c.
   mutating func populateRegion(
-    _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, by task: TaskIndex
+    _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, by task: TaskIndex,
+    startsOver: Bool
   ) -> Errno? {
     let area = virtual.regions[region]
     if area.flags.contains(.lockOnFault) { return nil }
     guard area.flags.isAccessible else { return .EFAULT }
     let isWrite = area.flags.intersection([.write, .shared]) == .write
     var fault = Fault(
-      address: start, isWrite: isWrite, region: region, space: area.space, task: task)
+      address: start, isWrite: isWrite, region: region, space: area.space, task: task,
+      startsOver: startsOver)
     while fault.address < end {
       if let failure = faultIn(fault) { return failure }
       fault.address += Page.size

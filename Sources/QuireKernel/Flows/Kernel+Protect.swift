@@ -84,7 +84,7 @@ extension Kernel {
     changeProtection(start, end, flags, in: space)
     if old.contains(.account) && !flags.contains(.account) { uncharge(pages: pages) }
     if old.intersection([.write, .shared, .locked]) == .locked && flags.contains(.write) {
-      _ = populateRegion(changed, start, end, by: task)
+      _ = populateRegion(changed, start, end, by: task, startsOver: false)
     }
     spaces[space].account(old, removing: pages)
     spaces[space].account(flags, adding: pages)

@@ -238,12 +238,11 @@ extension Kernel {
     {
       throw .ENOMEM
     }
-    if remap.flags.contains(.fixed) {
-      if remap.target < minimumAddress && !tasks[task].holds(.rawIO) { throw .EPERM }
-    } else {
+    if !remap.flags.contains(.fixed) {
       remap.target = try freeAddress(
         hint: remap.target, remap.newLength, placement(of: region, remap), [], in: space)
     }
+    if remap.target < minimumAddress && !tasks[task].holds(.rawIO) { throw .EPERM }
     return try move(region, remap, to: remap.target, by: task)
   }
 

@@ -43,42 +43,86 @@ extension Kernel {
     from source: VirtualAddress, to target: VirtualAddress, _ length: UInt64,
     in space: AddressSpaceIndex, by task: TaskIndex
   ) throws(Errno) {
+    let (leaf, middle) = (TableLevel.leaf, TableLevel.middle)
     let root = spaces[space].root
     let end = source + length
-    let span = geometry.span(TableLevel.leaf)
-    var address = source
+    var address = source - lead(source, target, length, in: space)
     while true {
-      let table = memory.nextLeafTable(below: root, from: &address, to: end)
-      if table.isNone { return }
-      let place = target + (address - source)
-      let room = min(span - address % span, span - place % span)
-      let extent = min(end - address, room)
-      if extent == span && memory.leafTable(below: root, of: place).isNone {
-        try moveTable(table, from: address, to: place, in: space, by: task)
-        flush(FlushRange(start: address, end: address + extent), of: space)
-      } else {
+      // Where the old place has no middle table it has no pages.
+      if memory.nextTable(at: middle, below: root, from: &address, to: end).isNone { return }
+      let place = target &+ (address &- source)
+      if middle + 1 < geometry.top {
+        try makeTable(at: middle + 1, for: place, in: space, by: task)
+      }
+      let whole = extent(of: middle, address, place, end)
+      if try didMoveTable(at: middle, from: address, to: place, whole, in: space, by: task) {
+        address += whole
+        continue
+      }
+      let extent = extent(of: leaf, address, place, end)
+      let table = memory.leafTable(below: root, of: address)
+      if !table.isNone,
+        !(try didMoveTable(at: leaf, from: address, to: place, extent, in: space, by: task))
+      {
         let copy = try makeLeafTable(for: place, in: space, by: task)
         moveEntries(
-          Int(extent >> Page.shift), from: (table, geometry.index(address, TableLevel.leaf)),
-          to: (copy, geometry.index(place, TableLevel.leaf)))
+          Int(extent >> Page.shift), from: (table, geometry.index(address, leaf)),
+          to: (copy, geometry.index(place, leaf)))
         flush(FlushRange(start: address, end: address + extent), of: space)
       }
       address += extent
     }
   }
 
-  /// Linux: `move_normal_pmd`, mm/mremap.c.
-  private mutating func moveTable(
-    _ table: FrameNumber, from source: VirtualAddress, to target: VirtualAddress,
+  /// How far before a range the move begins, so that its first table moves whole: only where
+  /// nothing but the two regions lies in the tables concerned.
+  ///
+  /// Linux: `try_realign_addr` and `can_align_down`, mm/mremap.c.
+  private borrowing func lead(
+    _ source: VirtualAddress, _ target: VirtualAddress, _ length: UInt64,
+    in space: AddressSpaceIndex
+  ) -> UInt64 {
+    let span = geometry.span(TableLevel.leaf)
+    let lead = source % span
+    if lead == 0 || target % span != lead || length < span - lead { return 0 }
+    for start in [source, target] {
+      let first = virtual.regions.firstOverlapping(
+        start - lead, start + 1, in: spaces[space].regions.top)
+      if virtual.regions[first].start != start { return 0 }
+    }
+    return lead
+  }
+
+  /// Bytes until a table of a level ends, at the old place or at the new one.
+  private func extent(
+    of level: Int, _ address: VirtualAddress, _ place: VirtualAddress, _ end: VirtualAddress
+  ) -> UInt64 {
+    let span = geometry.span(level)
+    return min(end - address, span - address % span, span - place % span)
+  }
+
+  /// Hangs a table elsewhere, if all that it maps moves and nothing hangs there.
+  ///
+  /// Linux: `move_normal_pmd` and `move_normal_pud`, mm/mremap.c.
+  private mutating func didMoveTable(
+    at level: Int, from source: VirtualAddress, to target: VirtualAddress, _ extent: UInt64,
     in space: AddressSpaceIndex, by task: TaskIndex
-  ) throws(Errno) {
-    let level = TableLevel.middle
-    let above = try makeTable(at: level, for: target, in: space, by: task)
-    let old = memory.table(at: level, below: spaces[space].root, of: source)
-    let entry = memory.entry(table: old, index: geometry.index(source, level))
-    memory.setEntry(table: old, index: geometry.index(source, level), to: .none)
-    memory.setEntry(table: above, index: geometry.index(target, level), to: entry)
-    forgetTable(at: source, of: space)
+  ) throws(Errno) -> Bool {
+    let root = spaces[space].root
+    guard level < geometry.top, extent == geometry.span(level),
+      memory.table(at: level, below: root, of: target).isNone
+    else { return false }
+    let above = try makeTable(at: level + 1, for: target, in: space, by: task)
+    let old = memory.table(at: level + 1, below: root, of: source)
+    let index = geometry.index(source, level + 1)
+    let entry = memory.entry(table: old, index: index)
+    memory.setEntry(table: old, index: index, to: .none)
+    memory.setEntry(table: above, index: geometry.index(target, level + 1), to: entry)
+    for leaf in stride(from: source, to: source + extent, by: Int(geometry.span(TableLevel.leaf))) {
+      forgetTable(at: leaf, of: space)
+    }
+    flush(FlushRange(start: source, end: source + extent), of: space)
+    return true
   }
 
   /// Linux: `move_ptes`, mm/mremap.c.

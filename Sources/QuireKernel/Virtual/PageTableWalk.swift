@@ -46,16 +46,25 @@ extension PhysicalMemory {
   borrowing func nextLeafTable(
     below root: FrameNumber, from address: inout VirtualAddress, to end: VirtualAddress
   ) -> FrameNumber {
+    nextTable(at: TableLevel.leaf, below: root, from: &address, to: end)
+  }
+
+  /// The same for the tables of a level.
+  @inline(__always)
+  borrowing func nextTable(
+    at lowest: Int, below root: FrameNumber, from address: inout VirtualAddress,
+    to end: VirtualAddress
+  ) -> FrameNumber {
     while address < end {
       var table = root
       var level = geometry.top
-      while level > TableLevel.leaf {
+      while level > lowest {
         let entry = entry(table: table, index: geometry.index(address, level))
         if entry.isNone { break }
         table = entry.frame
         level -= 1
       }
-      if level == TableLevel.leaf { return table }
+      if level == lowest { return table }
       // What the absent table would have mapped.
       address = (address | (geometry.span(level - 1) - 1)) + 1
     }

@@ -51,6 +51,26 @@ struct ConformanceCommandTests {
     }
   }
 
+  @Test("a process whose parent has ended is reaped by init, whenever it ends")
+  func orphan() throws {
+    let folder = try ScratchFolder()
+    for (name, exit) in [("late", ""), ("early", "@c2 exit 3")] {
+      let steps = ["fork c1 {", "c2 = fork", "}", exit, "wait c2"]
+      try folder.write(steps.joined(separator: "\n"), to: "scenarios/\(name).scenario")
+      let ended = exit.isEmpty ? "c2 exit 0" : "c2 exit 3"
+      let results = [("p0", "c1"), ("c1", "c2"), ("c1", "c1 exit 0"), ("c2", "3"), ("p0", ended)]
+      let lines = zip(steps, results).enumerated().filter { $1.0 != "" }.map { line, step in
+        let answer = step.1.1 == "3" ? "3" : "\"\(step.1.1)\""
+        return #"{"line": \#(line + 1), "proc": "\#(step.1.0)", "op": "\#(step.0)", "#
+          + #""ret": \#(answer)}"#
+      }
+      try folder.write(
+        #"{"not_stable": ["/T", "/A", "/B", "/S", "/stack_base", "/child_base_minflt"], "#
+          + #""results": [\#(lines.joined(separator: ","))]}"#, to: "linux-6.12/\(name).json")
+    }
+    for one in try compare([folder.path]).cases { #expect(one.outcome == .agree, "\(one)") }
+  }
+
   @Test(
     "every recording that is kept agrees in every leaf",
     arguments: [

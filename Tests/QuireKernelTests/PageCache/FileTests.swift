@@ -106,6 +106,23 @@ struct FileTests {
     machine.check()
   }
 
+  @Test("FAULT-14: locking and MAP_POPULATE start a fault over that waits; advice does not")
+  func majorFaultsAhead() throws {
+    for (flags, expected) in [(MapFlags.populate, 1), (.locked, 1), ([], 0)] as [(MapFlags, UInt64)]
+    {
+      var machine = try FileMachine.boot()
+      try machine.kernel.truncate(machine.file, to: 16 << 12, by: machine.task)
+      try machine.map(.read, [.shared, flags], pages: 1, from: 12 << 12)
+      #expect(machine.minorFaults == expected)
+      if flags.isEmpty {
+        try machine.kernel.madvise(
+          FileMachine.at, 4096, Advice.populateRead.rawValue, by: machine.task)
+      }
+      #expect(machine.kernel.tasks[machine.task].majorFaults == 1 - expected)
+      machine.check()
+    }
+  }
+
   @Test("FAULT-8: a private write copies the page; the file and other maps keep theirs")
   func privateWrite() throws {
     var machine = try FileMachine.boot()

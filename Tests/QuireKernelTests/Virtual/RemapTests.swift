@@ -57,6 +57,61 @@ struct RemapTests {
     #expect(kernel.memory.pageEntry(below: root, of: Self.target + Self.span) == before)
   }
 
+  @Test("MREMAP-4: the new place gets the upper table too that the old one has, without a leaf")
+  func upperTables() throws {
+    var kernel = try Kernel(machine())
+    let task = try prepare(&kernel, locked: false)
+    let space = kernel.tasks[task].space
+    let untouched = Self.source + 8 * Self.span
+    _ = try kernel.mmap(
+      MapRequest(at: untouched, length: 4096, .read, [.private, .anonymous, .fixed]), by: task)
+    let before = kernel.spaces[space].tableBytes
+    let request = RemapRequest(untouched, 4096, to: 4096, [.mayMove, .fixed], at: Self.target)
+    _ = try kernel.mremap(request, by: task)
+    #expect(kernel.spaces[space].tableBytes == before + Page.size)
+    #expect(kernel.checkInvariants().isEmpty)
+  }
+
+  @Test("MREMAP-4: a whole GiB moves with all its tables, and leaves none behind")
+  func wholeGibibyte() throws {
+    var kernel = try Kernel(machine())
+    let task = try kernel.spawn(named: "mover", by: kernel.initTask)
+    let space = kernel.tasks[task].space
+    let flags: MapFlags = [.private, .anonymous, .fixed, .noReserve]
+    _ = try kernel.mmap(
+      MapRequest(at: Self.source, length: 1 << 30, [.read, .write], flags), by: task)
+    #expect(kernel.storeByte(Self.source + 5 * Self.span, 9, by: task) == .done)
+    let before = kernel.spaces[space].tableBytes
+    let request = RemapRequest(
+      Self.source, 1 << 30, to: 1 << 30, [.mayMove, .dontUnmap], at: Self.target)
+    #expect(try kernel.mremap(request, by: task) == Self.target)
+    #expect(kernel.spaces[space].tableBytes == before + Page.size)
+    var value: UInt8 = 0
+    #expect(kernel.loadByte(Self.target + 5 * Self.span, into: &value, by: task) == .done)
+    #expect(value == 9)
+    #expect(kernel.checkInvariants().isEmpty)
+  }
+
+  @Test("MREMAP-4: what begins in the middle of a table moves it whole, where nothing lies below")
+  func realigned() throws {
+    var kernel = try Kernel(machine())
+    let task = try kernel.spawn(named: "mover", by: kernel.initTask)
+    let space = kernel.tasks[task].space
+    let start = Self.source + 3 * Page.size
+    let length = Self.span - 3 * Page.size
+    _ = try kernel.mmap(
+      MapRequest(
+        at: start, length: length, [.read, .write], [.private, .anonymous, .fixed]), by: task)
+    #expect(kernel.storeByte(start, 9, by: task) == .done)
+    let before = kernel.spaces[space].tableBytes
+    let request = RemapRequest(
+      start, length, to: length, [.mayMove, .dontUnmap], at: Self.target + 3 * Page.size)
+    _ = try kernel.mremap(request, by: task)
+    // An upper and a middle table are new; the leaf has moved.
+    #expect(kernel.spaces[space].tableBytes == before + 2 * Page.size)
+    #expect(kernel.checkInvariants().isEmpty)
+  }
+
   @Test("MREMAP_DONTUNMAP: the old place reads as zeros, though its translations were in use")
   func leftBehind() throws {
     var kernel = try Kernel(machine())

@@ -225,6 +225,7 @@ extension NaiveMemory {
         object: region.object, anon: region.anon, source: region), of: task)
     for page in 0..<old >> 12 {
       let (from, to) = (call.address + page << 12, call.target + page << 12)
+      if hasTable(task, from, 2) { makeTables(task, to, downTo: 3) }
       if hasTable(task, from) { makeTables(task, to) }
       guard let entry = self[task].entries[from >> 12] else { continue }
       self[task].entries[from >> 12] = nil

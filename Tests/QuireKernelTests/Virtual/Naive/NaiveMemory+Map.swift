@@ -325,7 +325,13 @@ extension NaiveMemory {
       Range(
         start: start, end: end, flags: flags,
         offset: shows?.page ?? (object == nil ? start >> 12 : 0), object: object), of: task)
-    if flags.contains(.locked) { self[task].lockedPages += pages }
+    if flags.contains(.droppable) {
+      if let index = self[task].place(of: start) {
+        self[task].regions[index].flags.subtract([.locked, .lockOnFault])
+      }
+    } else if flags.contains(.locked) {
+      self[task].lockedPages += pages
+    }
   }
 
   /// Refuses a range with a sealed region; by then the range's start may have been cut.
