@@ -52,11 +52,17 @@ public struct KernelRules: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let remapMovesSeveral = KernelRules(rawValue: 1 << 6)
   /// MREMAP_DONTUNMAP of locked memory counts the copy as locked and the original still (REC-14).
   public static let remapCountsLockTwice = KernelRules(rawValue: 1 << 7)
+  /// write begins with the page of the file, before it looks at what there is to copy (REC-17).
+  public static let writeBeginsBlindly = KernelRules(rawValue: 1 << 8)
+  /// A fault in code reads ahead from its page, not around it, and no further than its region
+  /// (CACHE-5).
+  public static let codeIsReadAhead = KernelRules(rawValue: 1 << 9)
 
   /// Each rule with the second number of the release that brought it.
   static let history: [(minor: Int, rule: KernelRules)] = [
     (10, .sealing), (11, .droppableMemory), (13, .guardRegions), (14, .emptyTablesGo),
+    (14, .writeBeginsBlindly),
     (16, .unfaultedTakesFaulted), (17, .remapChecksFirst), (17, .remapMovesSeveral),
-    (17, .remapCountsLockTwice),
+    (17, .remapCountsLockTwice), (17, .codeIsReadAhead),
   ]
 }

@@ -9,9 +9,11 @@ extension ScenarioRunner {
     switch step.operation {
     case .file(let size, let mode, let isSparse, let isTemporary):
       return try makeFile(
-        isTemporary ? .memory : .disk, size, mode.access, isSparse, as: step.binding, by: task)
+        isTemporary ? .memory : .disk, size, mode.access, .usual, isSparse, as: step.binding,
+        by: task)
     case .memfd(let size, let isSparse):
-      return try makeFile(.memory, size, .readWrite, isSparse, as: step.binding, by: task)
+      return try makeFile(
+        .memory, size, .readWrite, .everything, isSparse, as: step.binding, by: task)
     case .truncate(let name, let size):
       let file = try outside(name)
       return try call { kernel throws(Errno) in try kernel.truncate(file, to: size, by: task) }
@@ -47,11 +49,11 @@ extension ScenarioRunner {
 
   /// A fresh file whose pages hold their number and 1, modulo 251; written out, if it has a disk.
   private mutating func makeFile(
-    _ kind: FileKind, _ size: UInt64, _ access: FileAccess, _ isSparse: Bool, as name: String?,
-    by task: TaskIndex
+    _ kind: FileKind, _ size: UInt64, _ access: FileAccess, _ mode: QuireKernel.FileMode,
+    _ isSparse: Bool, as name: String?, by task: TaskIndex
   ) throws(StepStop) -> [Leaf.Member] {
     do throws(Errno) {
-      let file = try kernel.makeFile(kind, by: task)
+      let file = try kernel.makeFile(kind, mode: mode, by: task)
       if !isSparse {
         let pages = size >> Page.shift + (size & Page.offsetMask == 0 ? 0 : 1)
         try kernel.fillFile(file, pages: pages, by: task) { page in UInt8(page % 251 + 1) }

@@ -106,8 +106,9 @@ extension Kernel {
   private mutating func mapFresh(
     _ run: EntryRun, _ area: VirtualMemoryArea, _ region: VMAIndex, at start: VirtualAddress
   ) -> Int {
-    // The first page of a region makes its `AnonVMA`; a page of a locked one goes to its own list.
-    if area.anonVMA.isNone || area.flags.contains(.locked) { return 0 }
+    // The first page of a region makes its `AnonVMA`; some regions have lists of their own for
+    // their pages.
+    if area.anonVMA.isNone || !area.flags.isDisjoint(with: [.locked, .droppable]) { return 0 }
     let source = runSource(.highUserMovable)
     let limit = memory.store.dense.zeroRun(
       run.page, from: run.index, limit: min(run.count, source.count))

@@ -222,8 +222,11 @@ extension Kernel {
       virtual.regions[fault.region].anonVMA,
       index: virtual.regions.pageOffset(fault.address, in: fault.region))
     gauges.nr_anon_pages += 1
+    let flags = virtual.regions[fault.region].flags
+    // Its data is never worth a swap slot.
+    if flags.contains(.droppable) { memory.frames[frame].flags.remove(.swapBacked) }
     lru.add(frame, in: &memory.frames)
-    if virtual.regions[fault.region].flags.contains(.locked) { lockPage(frame) }
+    if flags.contains(.locked) { lockPage(frame) }
     return frame
   }
 

@@ -68,7 +68,8 @@ extension Kernel {
   /// Gives a file another size (CACHE-8).
   ///
   /// What lies beyond is gone, also from processes that have made copies of it; the rest of the
-  /// last page becomes zeros.
+  /// last page becomes zeros, even when the size stays. Of a file on disk that grows, so does what
+  /// was stored behind its old end.
   /// - Throws: EBADF, EINVAL when it may not be written, EFBIG, ENOMEM.
   /// Linux: `do_sys_ftruncate`, fs/open.c; `ext4_setattr` and `shmem_setattr`.
   public mutating func truncate(
@@ -79,7 +80,9 @@ extension Kernel {
     if !file.access.contains(.write) { throw .EINVAL }
     try refuseWriting(object)
     if size > FileKind.of(virtual.objects[object].flags).largestSize { throw .EFBIG }
-    if size < virtual.objects[object].size {
+    if size > virtual.objects[object].size {
+      try clearGap(before: size, of: object, by: task)
+    } else {
       let kept = (size &+ Page.offsetMask) >> Page.shift
       try zero(object, size..<(kept << Page.shift), by: task)
       virtual.objects[object].size = size
@@ -156,26 +159,48 @@ extension Kernel {
   /// Takes whole pages away, from processes too, but not the copies that they have made; what is
   /// cut of the pages at the ends becomes zeros.
   ///
+  /// A hole that ends in the first page takes every page from its start on out of the processes:
+  /// the kernel computes the last whole page as -1, and takes that for a large number.
   /// Linux: `ext4_punch_hole` and `shmem_fallocate`, fs/ext4/inode.c and mm/shmem.c.
   mutating func punch(
     _ object: MemoryObjectIndex, from offset: UInt64, length: UInt64, by task: TaskIndex
   ) throws(Errno) {
-    let end = offset + length
-    writeBack(object, offset >> Page.shift..<(end + Page.offsetMask) >> Page.shift)
+    var end = offset + length
+    let record = virtual.objects[object]
+    if record.flags.contains(.onDisk) {
+      if offset >= record.size { return }
+      if end > record.size { end = Page.alignUp(record.size) }
+    }
     let first = (offset + Page.offsetMask) >> Page.shift
     let last = end >> Page.shift
     if first > last {
       try zero(object, offset..<end, by: task)
-      return
+    } else {
+      try zero(object, offset..<(first << Page.shift), by: task)
+      try zero(object, (last << Page.shift)..<end, by: task)
     }
-    try zero(object, offset..<(first << Page.shift), by: task)
-    try zero(object, (last << Page.shift)..<end, by: task)
-    unmapPages(first..<last, of: object, withCopies: false)
-    dropPages(first..<last, of: object)
+    let lastUnmapped = last == 0 ? UInt64.max : max(first, last)
+    unmapPages(first..<lastUnmapped, of: object, withCopies: false)
+    dropPages(first..<max(first, last), of: object)
   }
 
-  /// Zeros a part of one page, unless it is a hole or beyond the end.
+  /// A file is about to grow to an offset or be written there: what processes have stored behind
+  /// its end, in the last page of a file on disk, becomes zeros.
   ///
+  /// Linux: `ext4_block_truncate_page` in `ext4_setattr`, `ext4_zero_partial_blocks` in
+  /// `ext4_da_do_write_end`, fs/ext4/inode.c.
+  mutating func clearGap(
+    before offset: UInt64, of object: MemoryObjectIndex, by task: TaskIndex
+  ) throws(Errno) {
+    let record = virtual.objects[object]
+    if offset <= record.size || !record.flags.contains(.onDisk) { return }
+    try zero(object, record.size..<min(offset, Page.alignUp(record.size)), by: task)
+  }
+
+  /// Zeros a part of one page, unless it is beyond the end.
+  ///
+  /// A hole of a file on disk stays one, but has a page from then on; only where it has data that
+  /// the disk has not seen yet is the page dirty.
   /// Linux: `ext4_block_zero_page_range` and `truncate_inode_partial_folio`, fs/ext4/inode.c and
   /// mm/truncate.c.
   private mutating func zero(
@@ -183,15 +208,21 @@ extension Kernel {
   ) throws(Errno) {
     let page = bytes.lowerBound >> Page.shift
     if bytes.isEmpty || page >= virtual.objects[object].pageCount { return }
-    if virtual.objects.slot(page, of: object).isNone
-      && virtual.objects.block(page, of: object).isHole
-    {
+    let isOnDisk = virtual.objects[object].flags.contains(.onDisk)
+    let isHole = virtual.objects.block(page, of: object).isHole
+    let slot = virtual.objects.slot(page, of: object)
+    let isUnread = isOnDisk && (slot.isNone || slot.isUnread)
+    if isHole && (slot.isNone || isUnread) {
+      if isOnDisk && slot.isNone { try cacheUnread(page, of: object, by: task) }
       return
     }
     let frame = try cachedPage(page, of: object, by: task)
     let start = Int(bytes.lowerBound & Page.offsetMask)
     for offset in start..<(start + bytes.count) { memory.setByte(frame, offset, to: 0) }
+    if isOnDisk && isHole && !memory.frames[frame].flags.contains(.dirty) { return }
     markDirty(frame)
+    // The kernel reads the block for itself: the page as a whole still counts as not read.
+    if isUnread { setUnread(page, of: object, true) }
   }
 
   // MARK: Disk and cache

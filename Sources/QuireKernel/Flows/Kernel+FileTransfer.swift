@@ -32,6 +32,11 @@ public struct FileTransfer: Hashable, Sendable, BitwiseCopyable {
     self.isWrite = isWrite
   }
 
+  /// Bytes that one call moves.
+  ///
+  /// Linux: MAX_RW_COUNT, include/linux/fs.h.
+  fileprivate static let most: UInt64 = UInt64(Int32.max) & ~Page.offsetMask
+
   /// Bytes to the end of the page of the file.
   fileprivate var step: UInt64 { min(left, Page.size - offset & Page.offsetMask) }
 
@@ -68,7 +73,7 @@ extension Kernel {
 
   /// The checks before the first byte.
   ///
-  /// Linux: `vfs_read` and `generic_write_checks`, fs/read_write.c.
+  /// Linux: `vfs_read`, `rw_verify_area` and `generic_write_checks`, fs/read_write.c.
   private mutating func begin(_ transfer: inout FileTransfer) throws(Errno) -> MemoryObjectIndex {
     let object = try object(of: transfer.file)
     if transfer.hasBegun { return object }
@@ -78,6 +83,8 @@ extension Kernel {
     if !transfer.file.access.contains(transfer.isWrite ? .write : .read) { throw .EBADF }
     _ = try self.object(of: transfer.file, orForDevice: .EINVAL)
     if !isUserRange(transfer.address, transfer.left) { throw .EFAULT }
+    if transfer.left > UInt64(Int64.max) - transfer.offset { throw .EINVAL }
+    transfer.left = min(transfer.left, FileTransfer.most)
     if transfer.isWrite { try refuseWriting(object) }
     if transfer.isWrite && transfer.left > 0 {
       let limit = FileKind.of(virtual.objects[object].flags).largestSize
@@ -132,6 +139,7 @@ extension Kernel {
     let wanted =
       (transfer.offset + transfer.left + Page.offsetMask) >> Page.shift - page
     if !slot.isNone {
+      if slot.isUnread { finishReading(page, of: object) }
       passMark(page, wanted, of: object, by: task)
       return now
     }
@@ -150,6 +158,11 @@ extension Kernel {
   ) throws(Errno) -> Progress {
     let count = min(transfer.step, Page.size - transfer.address & Page.offsetMask)
     var source = FrameNumber.none
+    if rules.contains(.writeBeginsBlindly),
+      userFrame(at: transfer.address, .read, &source, by: task, takesFaults: false) != .done
+    {
+      try beginWrite(transfer, object, by: task)
+    }
     let progress = userFrame(
       at: transfer.address, .read, &source, by: task, takesFaults: true)
     if progress != .done { return try copyProgress(progress) }
@@ -157,6 +170,7 @@ extension Kernel {
     let isFixed = source == virtual.zeroFrame || !memory.isRAM(source)
     let wasHeld = isFixed || hold(source)
     defer { if !isFixed { letGo(source, wasHeld: wasHeld) } }
+    try clearGap(before: transfer.offset, of: object, by: task)
     let target = try writablePage(
       transfer.offset >> Page.shift, isWhole: count == Page.size, of: object, by: task)
     copyBytes(
@@ -168,6 +182,31 @@ extension Kernel {
     virtual.objects[object].size = max(virtual.objects[object].size, transfer.offset)
     balanceDirtyPages()
     return .done
+  }
+
+  /// What a write does to its file before it finds that what it should copy is not there.
+  ///
+  /// The file reaches to where the write begins. Its page is dirty where it is memory, where it was
+  /// a hole, and where the write begins inside of it: the kernel takes the block that holds the
+  /// first of no bytes for a written one.
+  /// Linux: `generic_perform_write`, mm/filemap.c, with a copy of nothing; `block_write_end`,
+  /// fs/buffer.c.
+  private mutating func beginWrite(
+    _ transfer: FileTransfer, _ object: MemoryObjectIndex, by task: TaskIndex
+  ) throws(Errno) {
+    let page = transfer.offset >> Page.shift
+    try clearGap(before: transfer.offset, of: object, by: task)
+    virtual.objects[object].size = max(virtual.objects[object].size, transfer.offset)
+    // Behind the end nobody will find the page.
+    if page >= virtual.objects[object].pageCount { return }
+    let isOnDisk = virtual.objects[object].flags.contains(.onDisk)
+    let wasHole = isOnDisk && virtual.objects.block(page, of: object).isHole
+    let isMissing = virtual.objects.slot(page, of: object).isNone
+    if isOnDisk && isMissing && !wasHole && transfer.step == Page.size {
+      return try cacheUnread(page, of: object, by: task)
+    }
+    let frame = try writablePage(page, isWhole: false, of: object, by: task)
+    if !isOnDisk || wasHole || !Page.isAligned(transfer.offset) { markDirty(frame) }
   }
 
   /// The page of an object that is to be written; what will be overwritten whole is not read.
@@ -245,6 +284,7 @@ extension Kernel {
     _ file: OpenFile, at offset: UInt64, to byte: UInt8, by task: TaskIndex
   ) throws(Errno) {
     let object = try object(of: file)
+    try clearGap(before: offset, of: object, by: task)
     let frame = try writablePage(offset >> Page.shift, isWhole: false, of: object, by: task)
     memory.setByte(frame, Int(offset & Page.offsetMask), to: byte)
     markDirty(frame)

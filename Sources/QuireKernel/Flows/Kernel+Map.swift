@@ -100,7 +100,7 @@ extension Kernel {
   @discardableResult
   private func checkLength(of request: MapRequest) throws(Errno) -> UInt64 {
     if request.length == 0 { throw .EINVAL }
-    let length = Page.alignUp(request.length)
+    let length = layout.wholePages(request.length)
     if length == 0 { throw .ENOMEM }
     let first = request.offset >> Page.shift
     if first &+ length >> Page.shift < first { throw .EOVERFLOW }
@@ -295,10 +295,6 @@ extension Kernel {
     }
     if !access.contains(.read) { throw .EACCES }
     if area.flags.contains(.growsDown) { throw .EINVAL }
-    // A disk behind a page cache cannot promise what MAP_SYNC asks for.
-    if type == MapFlags.sharedValidate.rawValue && request.flags.contains(.sync) {
-      throw .EOPNOTSUPP
-    }
     return kind.contains(.device)
       ? settleDevice(&area, offset: request.offset) : request.offset >> Page.shift
   }
@@ -328,35 +324,36 @@ extension Kernel {
       area.flags.insert(.account)
     }
     let object: SlabObject
-    do { object = try reserve(&area, replacing: old, before: next, by: task) } catch {
+    do { object = try reserve(area, replacing: old, before: next, by: task) } catch {
       uncharge(pages: charged)
       throw error
     }
+    let refusal = attachMemory(to: &area, source, by: task)
     if area.flags.contains(.account) { old?.accountedPages = 0 }
     if let old { removeRegions(old, from: space) }
-    if source.isLost {
+    if let refusal {
+      returnSpares()
       freeObject(object)
-      throw .EINVAL
+      if area.flags.contains(.account) { uncharge(pages: pages) }
+      throw refusal
     }
     try link(area, pageOffset: pageOffset, source.attachment, object, before: next, by: task)
     spaces[space].account(area.flags, adding: pages)
     countLock(of: area)
   }
 
-  /// Takes all the memory that a new region may need; shared memory gets its object.
+  /// Takes the kernel memory that a new region may need.
   ///
   /// - Throws: ENOMEM, and nothing is taken.
   private mutating func reserve(
-    _ area: inout VirtualMemoryArea, replacing old: RegionRun?, before next: VMAIndex,
+    _ area: VirtualMemoryArea, replacing old: RegionRun?, before next: VMAIndex,
     by task: TaskIndex
   ) throws(Errno) -> SlabObject {
     let object = try allocateObject(.vmAreaStruct, for: task)
     do throws(Errno) {
-      if area.flags.contains(.shared) && area.object.isNone {
-        area.object = try makeSharedObject(
-          pages: area.pageCount, area.flags, .faultAround, in: area.space, by: task)
-      } else if touchesBoth(area, replacing: old, before: next) {
-        // Joining both may give the one the other's pages.
+      // Joining both neighbours may give the one the other's pages.
+      let isNewMemory = area.flags.contains(.shared) && area.object.isNone
+      if !isNewMemory && touchesBoth(area, replacing: old, before: next) {
         try reserveChains(1, by: task)
       }
     } catch {

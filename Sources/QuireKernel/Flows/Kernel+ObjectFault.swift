@@ -63,13 +63,15 @@ extension Kernel {
       return .done
     }
     if !slot.isNone {
+      if slot.isUnread { finishReading(page, of: area.object) }
       if tasks[fault.task].retriedFault != fault.address {
         noteHit(page, of: area.object, area.flags, by: fault.task)
       }
       return .done
     }
     counters.pgmajfault += 1
-    var until = readAround(page, of: area.object, area.flags, by: fault.task)
+    let end = page + (area.end - fault.address) >> Page.shift
+    var until = readAround(page, to: end, of: area.object, area.flags, by: fault.task)
     if virtual.objects.slot(page, of: area.object).isNone {
       until = try readAlone(page, of: area.object, by: fault.task)
     }
@@ -147,7 +149,8 @@ extension Kernel {
   /// Maps the pages near a read that are in memory, and says whether the one that was asked for is
   /// among them.
   ///
-  /// Without any such page no table is made (REC-4).
+  /// Without any such page no table is made (REC-4); nor for the last page of a file on disk when
+  /// it is the first of them, for the kernel then takes it for one that reaches beyond the end.
   /// Linux: `do_fault_around` and `filemap_map_pages`, mm/memory.c and mm/filemap.c.
   private mutating func mapAround(_ fault: Fault, _ area: VirtualMemoryArea, _ page: UInt64)
     throws(Errno) -> Bool
@@ -156,15 +159,19 @@ extension Kernel {
     var table = memory.leafTable(below: spaces[fault.space].root, of: fault.address)
     let index = geometry.index(fault.address, TableLevel.leaf)
     let limit = virtual.objects[area.object].pageCount
+    let isOnDisk = virtual.objects[area.object].flags.contains(.onDisk)
     var hits: UInt64 = 0
     for slot in window(around: index, fault, area) {
       let number = page &+ UInt64(bitPattern: Int64(slot - index))
       if number >= limit { break }
       let cached = virtual.objects.slot(number, of: area.object)
       let frame = cached.frame
-      if frame.isNone || cached.isReadaheadMark || isHeld(frame) { continue }
+      if frame.isNone || cached.isPassedOver || isHeld(frame) { continue }
+      if table.isNone {
+        if number + 1 == limit && isOnDisk { return false }
+        table = try tableHolding(frame, for: fault)
+      }
       hits += 1
-      if table.isNone { table = try tableHolding(frame, for: fault) }
       if !memory.entry(table: table, index: slot).isNone { continue }
       map(
         frame, protection: area.flags.entryProtection, in: fault.space, table: table, index: slot)

@@ -141,6 +141,34 @@ extension Kernel {
     return virtual.objects.disk.transfer(1, now: now, costs)
   }
 
+  /// Hangs a page in a file on disk that nobody reads yet: its data stays where it is.
+  ///
+  /// Linux: `__filemap_get_folio` with FGP_CREAT, mm/filemap.c.
+  mutating func cacheUnread(
+    _ page: UInt64, of object: MemoryObjectIndex, by task: TaskIndex
+  ) throws(Errno) {
+    _ = try addPage(page, to: object, by: task)
+    setUnread(page, of: object, true)
+  }
+
+  mutating func setUnread(_ page: UInt64, of object: MemoryObjectIndex, _ isUnread: Bool) {
+    var slot = virtual.objects.slot(page, of: object)
+    slot.isUnread = isUnread
+    virtual.objects.setSlot(page, of: object, to: slot)
+  }
+
+  /// A page that was cached unread gets the data that the disk has, if it has any.
+  ///
+  /// Linux: `filemap_read_folio`, mm/filemap.c.
+  mutating func finishReading(_ page: UInt64, of object: MemoryObjectIndex) {
+    setUnread(page, of: object, false)
+    let block = virtual.objects.block(page, of: object)
+    if block.isHole || block.data == .zero { return }
+    memory.giveData(block.data, to: virtual.objects.slot(page, of: object).frame)
+    virtual.objects.setBlock(page, of: object, to: .zero)
+    counters.pgpgin += Page.size >> 10
+  }
+
   /// Has a page of an object in memory; the call waits for the disk where it must.
   ///
   /// - Throws: ENOMEM, ENOSPC when a new page may not be charged.
@@ -153,6 +181,7 @@ extension Kernel {
       if slot.isSwap {
         now = max(now, try readShared(page, of: object, by: task))
       } else if !slot.isNone {
+        if slot.isUnread { finishReading(page, of: object) }
         return slot.frame
       } else if virtual.objects[object].flags.contains(.onDisk) {
         now = max(now, try readAlone(page, of: object, by: task))
@@ -182,9 +211,9 @@ extension Kernel {
   /// Linux: `__remove_mapping`, mm/vmscan.c.
   mutating func evict(_ frame: FrameNumber) {
     let page = memory.frames[frame]
-    if virtual.objects[page.object].flags.contains(.onDisk),
-      !virtual.objects.block(page.index, of: page.object).isHole
-    {
+    let block = virtual.objects.block(page.index, of: page.object)
+    // The data of a page that nobody has read never left the disk.
+    if !block.isHole && block.data == .zero {
       let data = memory.takeData(frame)
       virtual.objects.setBlock(page.index, of: page.object, to: data)
     }

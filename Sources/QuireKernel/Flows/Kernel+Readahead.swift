@@ -46,9 +46,11 @@ extension Kernel {
 
   /// Reads around a page that a fault did not find.
   ///
+  /// - Parameter end: the page after the last that the region maps.
   /// Linux: `do_sync_mmap_readahead`, mm/filemap.c.
   mutating func readAround(
-    _ page: UInt64, of object: MemoryObjectIndex, _ flags: VMAFlags, by task: TaskIndex
+    _ page: UInt64, to end: UInt64, of object: MemoryObjectIndex, _ flags: VMAFlags,
+    by task: TaskIndex
   ) -> Nanoseconds {
     if flags.contains(.randomRead) { return now }
     if flags.contains(.sequentialRead) {
@@ -58,10 +60,15 @@ extension Kernel {
     state.misses = min(state.misses + 1, ReadaheadState.manyMisses * 10)
     virtual.objects[object].readahead.misses = state.misses
     if state.misses > ReadaheadState.manyMisses { return now }
-    let half = ReadaheadState.pages / 2
-    state.start = page - min(page, half)
-    state.size = ReadaheadState.pages
-    state.aheadSize = ReadaheadState.pages / 4
+    if flags.contains(.execute) && rules.contains(.codeIsReadAhead) {
+      state.start = page
+      state.size = min(ReadaheadState.pages, end - page)
+      state.aheadSize = 0
+    } else {
+      state.start = page - min(page, ReadaheadState.pages / 2)
+      state.size = ReadaheadState.pages
+      state.aheadSize = ReadaheadState.pages / 4
+    }
     virtual.objects[object].readahead = state
     return readWindow(of: object, by: task)
   }

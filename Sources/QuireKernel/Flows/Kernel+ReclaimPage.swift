@@ -118,7 +118,7 @@ extension Kernel {
     spaces[area.space].recordPeaks()
     if memory.frames[frame].flags.contains(.anonymous) {
       if !memory.frames[frame].flags.contains(.swapBacked) {
-        return dropLazyFree(frame, &mapping, in: area.space)
+        return dropLazyFree(frame, &mapping, of: area)
       }
       replaceBySwap(frame, &mapping, in: area.space)
     } else {
@@ -130,24 +130,27 @@ extension Kernel {
     return true
   }
 
-  /// A page whose data may be forgotten: it goes, unless it was written since (RMAP-4).
+  /// A page whose data may be forgotten: it goes, unless it was written since (RMAP-4); one of a
+  /// droppable region goes even then.
   ///
   /// Linux: `try_to_unmap_one`, mm/rmap.c.
   private mutating func dropLazyFree(
-    _ frame: FrameNumber, _ mapping: inout Mapping, in space: AddressSpaceIndex
+    _ frame: FrameNumber, _ mapping: inout Mapping, of area: VirtualMemoryArea
   ) -> Bool {
     let page = memory.frames[frame]
+    let isDirty = page.flags.contains(.dirty)
+    let isDroppable = area.flags.contains(.droppable)
     // The isolation and the entries must be the only owners.
-    if page.flags.contains(.dirty) || page.referenceCount != page.mapCount + 1 {
-      memory.frames[frame].flags.insert(.swapBacked)
+    if isDirty && !isDroppable || page.referenceCount != page.mapCount + 1 {
+      if !isDroppable { memory.frames[frame].flags.insert(.swapBacked) }
       return false
     }
     setEntry(of: &mapping, to: .none)
-    flushPage(mapping.address, of: space)
-    spaces[space].anonPages -= 1
+    flushPage(mapping.address, of: area.space)
+    spaces[area.space].anonPages -= 1
     removeAnonMapping(frame)
     memory.frames[frame].referenceCount -= 1
-    if memory.frames[frame].mapCount == 0 { counters.pglazyfreed += 1 }
+    if memory.frames[frame].mapCount == 0 && !isDirty { counters.pglazyfreed += 1 }
     return true
   }
 

@@ -47,7 +47,7 @@ extension Kernel {
     if area.object.isNone { return false }
     let slot = virtual.objects.slot(
       virtual.regions.pageOffset(address, in: region), of: area.object)
-    return slot.isSwap ? !swap[slot.swap].cached.isNone : !slot.isNone
+    return slot.isSwap ? !swap[slot.swap].cached.isNone : !slot.isNone && !slot.isUnread
   }
 
   /// Linux: `MS_ASYNC` and friends, include/uapi/asm-generic/mman-common.h.
@@ -74,7 +74,7 @@ extension Kernel {
     {
       throw .EINVAL
     }
-    let end = address &+ Page.alignUp(length)
+    let end = layout.end(address, layout.wholePages(length))
     if end < address { throw .ENOMEM }
     let space = tasks[task].space
     var cursor = address
@@ -116,9 +116,9 @@ extension Kernel {
   ) throws(Errno) {
     charge(costs.systemCall)
     if !rules.contains(.sealing) { throw .ENOSYS }
-    let size = Page.alignUp(length)
+    let size = layout.wholePages(length)
     if flags != 0 || !Page.isAligned(address) || length != 0 && size == 0 { throw .EINVAL }
-    let end = address &+ size
+    let end = layout.end(address, size)
     if end < address { throw .EINVAL }
     let space = tasks[task].space
     var cursor = address

@@ -24,6 +24,29 @@ extension Kernel {
     }
   }
 
+  /// What maps the new region has its say, and shared memory gets its object. The kernel asks when
+  /// what lay there is already gone: a refusal leaves a hole.
+  ///
+  /// Linux: `mmap_file` and `shmem_zero_setup` in `__mmap_region`, mm/vma.c.
+  mutating func attachMemory(
+    to area: inout VirtualMemoryArea, _ source: MapSource, by task: TaskIndex
+  ) -> Errno? {
+    if source.isLost { return .EINVAL }
+    if area.object.isNone {
+      if !area.flags.contains(.shared) { return nil }
+      do throws(Errno) {
+        area.object = try makeSharedObject(
+          pages: area.pageCount, area.flags, .faultAround, in: area.space, by: task)
+      } catch {
+        return error
+      }
+    }
+    // A disk behind a page cache cannot promise what MAP_SYNC asks for.
+    let isRefused =
+      area.flags.contains(.sync) && virtual.objects[area.object].flags.contains(.onDisk)
+    return isRefused ? .EOPNOTSUPP : nil
+  }
+
   /// An object without pages, with the kernel memory of its inode, entry and open file.
   ///
   /// - Throws: ENOMEM, and nothing is taken.

@@ -20,6 +20,7 @@ package struct ObjectSlot: Hashable, BitwiseCopyable {
 
   private static let swapMark: UInt64 = 1 << 63
   private static let readaheadMark: UInt64 = 1 << 62
+  private static let unreadMark: UInt64 = 1 << 61
   package static var none: ObjectSlot { ObjectSlot(bits: 0) }
   package var isNone: Bool { bits == 0 }
   package var isSwap: Bool { bits & Self.swapMark != 0 }
@@ -34,6 +35,17 @@ package struct ObjectSlot: Hashable, BitwiseCopyable {
     get { bits & Self.readaheadMark != 0 }
     set { bits = newValue ? bits | Self.readaheadMark : bits & ~Self.readaheadMark }
   }
+  /// The page was made for a call that did not need its data, and nobody has read it yet.
+  ///
+  /// Linux: a page without `PG_uptodate`, include/linux/page-flags.h.
+  package var isUnread: Bool {
+    get { bits & Self.unreadMark != 0 }
+    set { bits = newValue ? bits | Self.unreadMark : bits & ~Self.unreadMark }
+  }
+  /// Faults on pages nearby do not map it.
+  ///
+  /// Linux: `next_uptodate_folio`, mm/filemap.c.
+  var isPassedOver: Bool { bits & (Self.readaheadMark | Self.unreadMark) != 0 }
   package var swap: SwapEntry {
     SwapEntry(
       area: UInt8(truncatingIfNeeded: bits >> 32), slot: UInt32(truncatingIfNeeded: bits))

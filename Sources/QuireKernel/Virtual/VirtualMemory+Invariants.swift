@@ -228,7 +228,8 @@ extension Kernel {
     let record = virtual.objects[object]
     var page: UInt64 = 0
     while let found = virtual.objects.nextBlock(from: page, of: object) {
-      let isCached = !virtual.objects.slot(found, of: object).isNone
+      let slot = virtual.objects.slot(found, of: object)
+      let isCached = !slot.isNone && !slot.isUnread
       let isSound =
         record.flags.contains(.onDisk) && found < record.pageCount
         && !(isCached && virtual.objects.block(found, of: object).data != .zero)

@@ -5,7 +5,7 @@ import Testing
 @testable import QuireKernel
 
 /// A machine with one process and a file of eight pages on disk, page i filled with byte i + 1.
-private struct FileMachine: ~Copyable {
+struct FileMachine: ~Copyable {
   var kernel: Kernel
   let task: TaskIndex
   let file: OpenFile
@@ -13,9 +13,12 @@ private struct FileMachine: ~Copyable {
   static let at: UInt64 = 0x6000_0000_0000
   static let pages: UInt64 = 8
 
-  static func boot(_ kind: FileKind = .disk) throws -> FileMachine {
+  static func boot(
+    _ kind: FileKind = .disk, _ version: KernelVersion = .linux6_12
+  ) throws -> FileMachine {
     var machine = MachineConfiguration()
     machine.ram = 32 << 20
+    machine.kernel = version
     var kernel = try Kernel(machine)
     let task = try kernel.spawn(named: "files", by: kernel.initTask)
     let file = try kernel.makeFile(kind, by: task)
