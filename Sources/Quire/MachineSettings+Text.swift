@@ -7,11 +7,18 @@ internal import QuireSyntax
 extension MachineSettings {
   /// Changes one entry, written as in a script's `machine { … }` but with `=`: `swap=[64MiB]`.
   ///
+  /// A word needs no quotes, which a shell would take away: `arch=x86_32`.
+  ///
   /// - Throws: `ProgramError` when the entry is not one of a machine's, or its value makes no
   ///   sense.
   public mutating func set(_ assignment: String) throws(ProgramError) {
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    let entry = parts.count == 2 ? "\(parts[0]): \(parts[1])" : assignment
+    var entry = assignment
+    if parts.count == 2 {
+      let words = MachineKey(rawValue: String(parts[0]))?.words ?? []
+      let isWord = words.contains(String(parts[1]))
+      entry = "\(parts[0]): " + (isWord ? "\"\(parts[1])\"" : parts[1])
+    }
     let source = SourceFile(name: assignment, text: "machine { \(entry) }")
     let compilation = QuireProgram.Program.compile(source)
     guard let block = compilation.program?.machine else {

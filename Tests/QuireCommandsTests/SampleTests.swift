@@ -26,7 +26,8 @@ struct SampleTests {
     #expect(!result.errors.contains("error:"), "\(result.errors)")
   }
 
-  /// What samples print, as a person has read it: Tests/Samples/NAME.txt for samples/NAME.quire.
+  /// What samples print, as a person has read it: Tests/Samples/NAME.txt for samples/NAME.quire, and
+  /// NAME.KEY=VALUE.txt for the same on another machine.
   static let outputs = folder.deletingLastPathComponent().appendingPathComponent("Tests/Samples")
   static let golden =
     (try? FileManager.default.contentsOfDirectory(atPath: outputs.path))?.sorted() ?? []
@@ -35,8 +36,10 @@ struct SampleTests {
   func prints(_ name: String) throws {
     let expected = try String(
       contentsOf: Self.outputs.appendingPathComponent(name), encoding: .utf8)
-    let script = name.replacing(".txt", with: ".quire")
-    let result = try QuireProcess.run(["run", Self.folder.appendingPathComponent(script).path])
+    let parts = name.split(separator: ".")
+    let setting = parts.count > 2 ? ["--set", String(parts[1])] : []
+    let script = Self.folder.appendingPathComponent(parts[0] + ".quire").path
+    let result = try QuireProcess.run(["run"] + setting + [script])
     #expect(Self.withoutPlaces(result.output) == Self.withoutPlaces(expected))
   }
 

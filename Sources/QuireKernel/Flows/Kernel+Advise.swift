@@ -44,9 +44,9 @@ extension Kernel {
     guard let advice = Advice(rawValue: advice), isKnown(advice), Page.isAligned(address) else {
       throw .EINVAL
     }
-    let size = Page.alignUp(length)
+    let size = layout.wholePages(length)
     if length != 0 && size == 0 { throw .EINVAL }
-    let end = address &+ size
+    let end = layout.end(address, size)
     if end < address { throw .EINVAL }
     if end == address { return }
     switch advice {

@@ -229,6 +229,7 @@ extension Counters {
     switch zone {
     case ZoneKind.dma.index: pgalloc_dma += pages
     case ZoneKind.dma32.index: pgalloc_dma32 += pages
+    case ZoneKind.highMem.index: pgalloc_high += pages
     default: pgalloc_normal += pages
     }
   }

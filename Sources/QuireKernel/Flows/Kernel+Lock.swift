@@ -34,7 +34,7 @@ extension Kernel {
     if !tasks[task].holds(.ipcLock) {
       let limit = tasks[task].limits.lockedMemory >> Page.shift
       var locked = size >> Page.shift + spaces[space].lockedPages
-      if locked > limit { locked -= lockedPages(start, start &+ size, in: space) }
+      if locked > limit { locked -= lockedPages(start, layout.end(start, size), in: space) }
       if locked > limit { throw .ENOMEM }
     }
     let added: VMAFlags = flags == 0 ? .locked : [.locked, .lockOnFault]
@@ -89,7 +89,7 @@ extension Kernel {
 
   /// The pages that have a byte in a range; wraps as the kernel's arithmetic does.
   private func outward(_ address: VirtualAddress, _ length: UInt64) -> (UInt64, UInt64) {
-    (Page.alignDown(address), Page.alignUp(length &+ (address & Page.offsetMask)))
+    (Page.alignDown(address), layout.wholePages(length &+ (address & Page.offsetMask)))
   }
 
   /// Pages of a range that are locked already.
@@ -131,7 +131,7 @@ extension Kernel {
   private mutating func applyLock(
     _ start: VirtualAddress, _ size: UInt64, _ lock: VMAFlags, by task: TaskIndex
   ) throws(Errno) {
-    let end = start &+ size
+    let end = layout.end(start, size)
     if end < start { throw .EINVAL }
     let space = tasks[task].space
     var cursor = start

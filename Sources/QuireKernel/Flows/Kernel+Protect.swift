@@ -14,7 +14,7 @@ extension Kernel {
     let rights = protection.subtracting([.growsDown, .growsUp])
     if growth == [.growsDown, .growsUp] || !Page.isAligned(address) { throw .EINVAL }
     if length == 0 { return }
-    let end = address &+ Page.alignUp(length)
+    let end = layout.end(address, layout.wholePages(length))
     if end <= address { throw .ENOMEM }
     if !rights.isSubset(of: [.read, .write, .execute, .semaphore]) { throw .EINVAL }
     let space = tasks[task].space

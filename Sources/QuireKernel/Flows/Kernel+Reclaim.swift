@@ -12,6 +12,7 @@ extension Kernel {
     countStall(gfp)
     finishTransfers()
     var scan = ReclaimScan(gfp)
+    scan.frameLimit = memory.frameLimit(of: gfp)
     makePasses(&scan)
     if scan.reclaimed == 0, scan.hasSkippedActive {
       scan.isForced = true
@@ -81,8 +82,25 @@ extension Kernel {
       if scan.reclaimed - before >= scan.target, !keepsProportions { break }
     }
     if swap.totalPages > 0, lru.isInactiveLow(anon: true) {
-      deactivate(.activeAnon, ReclaimScan.batch)
+      deactivate(.activeAnon, ReclaimScan.batch, scan)
     }
+  }
+
+  /// Takes the next page off the tail of a list that the request could use; others go to the head.
+  ///
+  /// - Parameter left: how many pages of the list may be looked at.
+  /// Linux: `isolate_lru_folios`, mm/vmscan.c.
+  private mutating func isolate(
+    _ list: LRUList, _ scan: ReclaimScan, _ left: inout Int
+  ) -> FrameNumber? {
+    while left > 0 {
+      left -= 1
+      let frame = lru.tail(list)
+      lru.remove(frame, in: &memory.frames)
+      if frame < scan.frameLimit { return frame }
+      lru.add(frame, in: &memory.frames)
+    }
+    return nil
   }
 
   /// Which active lists are scanned at all (SCAN-5).
@@ -95,7 +113,7 @@ extension Kernel {
 
   private mutating func shrinkActive(anon: Bool, _ count: Int, _ scan: inout ReclaimScan) {
     if anon ? scan.deactivatesAnon : scan.deactivatesFile {
-      deactivate(anon ? .activeAnon : .activeFile, count)
+      deactivate(anon ? .activeAnon : .activeFile, count, scan)
     } else {
       scan.hasSkippedActive = true
     }
@@ -105,13 +123,11 @@ extension Kernel {
   /// save an anonymous page (LRU-5).
   ///
   /// Linux: `shrink_active_list`, mm/vmscan.c.
-  private mutating func deactivate(_ list: LRUList, _ count: Int) {
-    var left = min(count, lru.count(list))
-    counters.pgrefill += UInt64(left)
-    while left > 0 {
-      left -= 1
-      let frame = lru.tail(list)
-      lru.remove(frame, in: &memory.frames)
+  private mutating func deactivate(_ list: LRUList, _ count: Int, _ scan: ReclaimScan) {
+    var left = lru.count(list)
+    var taken = 0
+    while taken < count, let frame = isolate(list, scan, &left) {
+      taken += 1
       charge(costs.pageScan)
       _ = takeReferences(of: frame)
       memory.frames[frame].flags.remove(.active)
@@ -119,6 +135,7 @@ extension Kernel {
       lru.add(frame, in: &memory.frames)
       counters.pgdeactivate += 1
     }
+    counters.pgrefill += UInt64(taken)
   }
 
   /// Looks at pages from the tail of an inactive list and frees those it may (LRU-6).
@@ -129,12 +146,12 @@ extension Kernel {
   ) {
     // What the disks have finished meanwhile is at the tail, to be freed first.
     finishTransfers()
-    let batch = min(count, lru.count(list))
+    var left = lru.count(list)
+    var batch = 0
     let freedBefore = scan.reclaimed
     let writtenBefore = scan.written
-    for _ in 0..<batch {
-      let frame = lru.tail(list)
-      lru.remove(frame, in: &memory.frames)
+    while batch < count, let frame = isolate(list, scan, &left) {
+      batch += 1
       memory.get(frame)
       charge(costs.pageScan)
       putBack(frame, reclaim(frame, &scan), &scan)

@@ -88,8 +88,8 @@ extension Kernel {
     if flags.contains(.fixed) && !flags.contains(.mayMove) { throw .EINVAL }
     if !Page.isAligned(request.address) { throw .EINVAL }
     var remap = request
-    remap.oldLength = Page.alignUp(request.oldLength)
-    remap.newLength = Page.alignUp(request.newLength)
+    remap.oldLength = layout.wholePages(request.oldLength)
+    remap.newLength = layout.wholePages(request.newLength)
     let isResized =
       rules.contains(.remapChecksFirst)
       ? remap.oldLength != remap.newLength : request.oldLength != request.newLength

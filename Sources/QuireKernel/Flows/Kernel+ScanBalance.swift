@@ -11,7 +11,7 @@ extension Kernel {
     let balance = scanBalance(scan)
     for list in 0..<ScanCounts.lists {
       let isAnon = ScanCounts.isAnon(list)
-      let whole = lru.count(at: list) >> scan.priority
+      let whole = lru.count(at: list, below: scan.frameLimit, in: memory.frames) >> scan.priority
       switch balance {
       case .equal: counts[list] = whole
       case .anonOnly: counts[list] = isAnon ? whole : 0

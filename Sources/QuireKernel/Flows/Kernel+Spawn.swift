@@ -72,7 +72,7 @@ extension Kernel {
   ///
   /// Linux: `set_max_threads`, kernel/fork.c.
   var maximumTasks: Int {
-    let bytes = UInt64(TaskTable.stackKilobytes) << 10
+    let bytes = UInt64(machine.architecture.stackKilobytes) << 10
     return Int(max(machine.ram / (bytes * 8), 20))
   }
 }

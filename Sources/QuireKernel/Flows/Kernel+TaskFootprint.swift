@@ -18,21 +18,21 @@ extension Kernel {
     return footprint
   }
 
-  /// A kernel stack: one block of four pages.
+  /// A kernel stack: one block of pages.
   ///
   /// Linux: `alloc_thread_stack_node` without CONFIG_VMAP_STACK, kernel/fork.c.
   private mutating func newStack(for parent: TaskIndex) throws(Errno) -> FrameNumber {
-    let stack = try allocatePages(.kernel, order: TaskTable.stackOrder, for: parent)
+    let stack = try allocatePages(.kernel, order: machine.architecture.stackOrder, for: parent)
     memory.frames[stack].use = .kernelStack
     tasks.stackCount += 1
-    gauges.nr_kernel_stack += TaskTable.stackKilobytes
+    gauges.nr_kernel_stack += machine.architecture.stackKilobytes
     return stack
   }
 
   private mutating func freeStack(_ stack: FrameNumber) {
-    freePages(stack, order: TaskTable.stackOrder)
+    freePages(stack, order: machine.architecture.stackOrder)
     tasks.stackCount -= 1
-    gauges.nr_kernel_stack -= TaskTable.stackKilobytes
+    gauges.nr_kernel_stack -= machine.architecture.stackKilobytes
   }
 
   /// Undoes `newFootprint` for a task that nobody has seen.
@@ -57,4 +57,12 @@ extension Kernel {
       freeObject(footprint.objects[place])
     }
   }
+}
+
+extension Architecture {
+  /// Order of the pages of a kernel stack (TASK-2).
+  ///
+  /// Linux: `THREAD_SIZE_ORDER`, arch/x86/include/asm/page_64_types.h and page_32_types.h.
+  var stackOrder: Int { self == .x86_64 ? 2 : 1 }
+  var stackKilobytes: Int { 4 << stackOrder }
 }

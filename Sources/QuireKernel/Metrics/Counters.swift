@@ -12,6 +12,8 @@ public struct Counters: Hashable, Sendable, BitwiseCopyable {
   public var pgalloc_dma: UInt64 = 0
   public var pgalloc_dma32: UInt64 = 0
   public var pgalloc_normal: UInt64 = 0
+  /// Only a machine with high memory has the line.
+  public var pgalloc_high: UInt64 = 0
   public var allocstall_dma: UInt64 = 0
   public var allocstall_dma32: UInt64 = 0
   public var allocstall_normal: UInt64 = 0

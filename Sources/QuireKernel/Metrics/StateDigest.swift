@@ -8,6 +8,7 @@ extension Kernel {
   /// Linux: none (model only).
   package func mixState(into digest: inout Digest) {
     for field in Counters.fields { digest.mix(field.value(counters)) }
+    if machine.architecture == .x86_32 { digest.mix(counters.pgalloc_high) }
     for field in Gauges.fields {
       digest.mix(UInt64(bitPattern: Int64(gauges[keyPath: field.path])))
     }

@@ -55,6 +55,14 @@ public struct PhysicalMemory: ~Copyable {
     ZoneKind.allCases.last { zones[$0.index].isPopulated } ?? .dma
   }
 
+  /// Where the frames end that can serve a request: at high memory for those that need the kernel's
+  /// own addresses.
+  func frameLimit(of gfp: GFPFlags) -> FrameNumber {
+    let high = ZoneKind.highMem
+    let isLow = gfp.highestZone.rawValue < high.rawValue && zones[high.index].isPopulated
+    return isLow ? zones[high.index].start : FrameNumber(UInt32.max)
+  }
+
   /// The zone that a frame lies in; nil for a frame beyond all zones.
   ///
   /// Linux: `page_zone`, include/linux/mm.h.

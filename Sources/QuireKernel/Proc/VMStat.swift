@@ -18,7 +18,17 @@ extension Kernel {
     lines.append(ProcLine("nr_memmap_boot_pages", memory.descriptorFrames))
     var values: [String: UInt64] = [:]
     for field in Counters.fields { values[field.name] = field.value(counters) }
-    return lines + Self.lines(Self.eventNames, values)
+    values["pgalloc_high"] = counters.pgalloc_high
+    return lines + Self.lines(eventNames, values)
+  }
+
+  /// What has a name for each zone names those of the machine.
+  private var eventNames: String {
+    if machine.architecture == .x86_64 { return Self.eventNames }
+    let names = Self.eventNames.split { $0 == " " || $0 == "\n" }
+    return names.filter { !$0.hasSuffix("_dma32") }.map { name in
+      name.hasSuffix("_normal") ? name + " " + name.dropLast("normal".count) + "high" : String(name)
+    }.joined(separator: " ")
   }
 
   /// The text of /proc/vmstat.

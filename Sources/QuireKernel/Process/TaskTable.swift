@@ -36,11 +36,6 @@ public struct TaskTable: ~Copyable {
 
   /// Rows of `actions` for each task: a power of two above the largest signal number.
   static let signalStride = 32
-  /// Order of the pages of a kernel stack on x86_64 (TASK-2).
-  ///
-  /// Linux: `THREAD_SIZE_ORDER`, arch/x86/include/asm/page_64_types.h.
-  static let stackOrder = 2
-  static let stackKilobytes = 4 << stackOrder
 
   init(pidMaximum: ProcessID) {
     pids = PIDMap(maximum: pidMaximum)

@@ -61,6 +61,22 @@ public struct LRUVector: BitwiseCopyable {
 
   func count(at list: Int) -> Int { lists[list].count }
 
+  /// Pages on a list that lie below a frame.
+  ///
+  /// They are counted when somebody asks for less than all: only a machine with high memory does,
+  /// and only when low memory is short.
+  /// Linux: `lruvec_lru_size`, mm/vmscan.c.
+  func count(at list: Int, below limit: FrameNumber, in frames: borrowing FrameTable) -> Int {
+    if limit.rawValue == .max { return lists[list].count }
+    var count = 0
+    var frame = lists[list].head
+    while !frame.isNone {
+      if frame < limit { count += 1 }
+      frame = frames[frame].next
+    }
+    return count
+  }
+
   func tail(_ list: LRUList) -> FrameNumber { lists[list.rawValue].tail }
   func head(_ list: LRUList) -> FrameNumber { lists[list.rawValue].head }
 

@@ -7,6 +7,10 @@ struct ReclaimScan: BitwiseCopyable {
   let gfp: GFPFlags
   /// Pages to free; the round ends when it has them.
   let target: Int
+  /// Pages from this frame on are of no use to the request: it cannot have high memory.
+  ///
+  /// Linux: `scan_control.reclaim_idx`, mm/vmscan.c.
+  var frameLimit = FrameNumber(UInt32.max)
   /// 12 scans 1/4096 of each list, 0 all of it (SCAN-1).
   var priority = Self.firstPriority
   /// Frees pages even if they were used lately.

@@ -26,6 +26,8 @@ public struct Layout: Hashable, Sendable {
   public let low32Window: Range<UInt64>?
   /// What large maps are aligned to, for large pages to come; 0 where nobody thinks of them.
   public let largeAlignment: UInt64
+  /// The largest number that a register of the processor holds.
+  let largestWord: UInt64
   /// What `vm.mmap_min_addr` begins with (LAYOUT-5), and what nothing that the kernel chooses lies
   /// below even when that is lowered.
   ///
@@ -42,15 +44,32 @@ public struct Layout: Hashable, Sendable {
     taskSize: 0x7fff_ffff_f000, stackTop: 0x7fff_ffff_f000, stackGuardGap: 256 * Page.size,
     initialStackPages: 33, imageBase: 0x40_0000, defaultBreak: 0x5555_5555_9000,
     legacyMapBase: 0x2aaa_aaaa_b000, low32Window: 0x4000_0000..<0x8000_0000,
-    largeAlignment: 2 << 20, minimumAddress: 65_536, isClassicalWithoutStackLimit: false)
+    largeAlignment: 2 << 20, largestWord: .max, minimumAddress: 65_536,
+    isClassicalWithoutStackLimit: false)
 
   /// Three gigabytes are the user's and one the kernel's. A stack begins with its arguments alone,
   /// a heap behind the place of a program of one page of code and one of data.
   public static let x86_32 = Layout(
     taskSize: 0xc000_0000, stackTop: 0xc000_0000, stackGuardGap: 0, initialStackPages: 1,
     imageBase: 0x0804_8000, defaultBreak: 0x0804_a000, legacyMapBase: 0x4000_0000,
-    low32Window: nil, largeAlignment: 0, minimumAddress: 0,
+    low32Window: nil, largeAlignment: 0, largestWord: 0xffff_ffff, minimumAddress: 0,
     isClassicalWithoutStackLimit: true)
+
+  /// The end of a range; on x86_32 0 where it has more bits than a register.
+  @inline(__always)
+  func end(_ start: VirtualAddress, _ length: UInt64) -> VirtualAddress {
+    let end = start &+ length
+    return end > largestWord ? 0 : end
+  }
+
+  /// A length rounded up to whole pages; 0 where that takes more bits than a register has.
+  ///
+  /// Linux: `PAGE_ALIGN`, include/linux/mm.h.
+  @inline(__always)
+  func wholePages(_ length: UInt64) -> UInt64 {
+    let rounded = Page.alignUp(length)
+    return rounded > largestWord && length <= largestWord ? 0 : rounded
+  }
 
   /// The top of an area that is searched from the bottom up only.
   static let noTopDown: VirtualAddress = 0

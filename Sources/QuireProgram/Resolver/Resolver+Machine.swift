@@ -114,7 +114,7 @@ extension Resolver {
 
 extension MachineKey {
   /// The values of a key that takes one of a few words.
-  var words: [String] {
+  package var words: [String] {
     switch self {
     case .arch: ["x86_64", "x86_32"]
     case .kernel: ["6.12", "6.18"]

@@ -76,7 +76,9 @@ extension World {
     case .vmstat: return .value(ViewKind.vmstat.value)
     case .meminfo: return .value(ViewKind.meminfo.value)
     case .buddy: return .value(ViewKind.buddy.value)
-    case .slabs: return .value(ViewKind.slabs.value)
+    case .slabs:
+      try checkSlab()
+      return .value(ViewKind.slabs.value)
     case .swap: return .value(ViewKind.swap.value)
     case .processes: return try processesCall()
     case .vma, .walk, .pte, .page, .pagemap: return try pageViewCall(builtin, call)

@@ -4,8 +4,17 @@ internal import QuireKernel
 internal import QuireProgram
 
 extension World {
+  /// Refuses what would show another allocator than the machine's: x86_32 has SLAB and no
+  /// pageblocks by mobility.
+  func checkSlab() throws(CallFailure) {
+    if kernel.machine.architecture == .x86_32 {
+      throw .misuse("the allocator of x86_32 is not there yet")
+    }
+  }
+
   /// kmalloc(size, flags)
   mutating func kmallocCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    try checkSlab()
     let size = try size(0, "size", call)
     let gfp = try allocationFlags(1, call)
     let address = try refusable { world throws(Errno) in
@@ -16,6 +25,7 @@ extension World {
 
   /// kfree(object)
   mutating func kfreeCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    try checkSlab()
     let value = argument(0, call)
     if value.isNone { return .value(.none) }
     if let address = heap.asAddress(value) {
@@ -32,7 +42,8 @@ extension World {
   mutating func cacheCall(
     _ builtin: Builtin, _ call: BuiltinCall
   ) throws(CallFailure) -> BuiltinOutcome {
-    switch builtin {
+    try checkSlab()
+    return switch builtin {
     case .kmem_cache_create: try createCacheCall(call)
     case .kmem_cache_alloc: try allocateFromCacheCall(call)
     case .kmem_cache_free: try freeToCacheCall(call)

@@ -14,6 +14,7 @@ extension World {
       throw .misuse("there is no view '\(name)'")
     }
     let text: String
+    if view == .slab || view == .slabs { try checkSlab() }
     switch view {
     case .machine: text = kernel.machineReport()
     case .memory: text = kernel.memoryReport()
@@ -65,10 +66,12 @@ extension World {
   /// cat(path)
   mutating func catCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let path = try string(0, "path", call)
-    let text = try refusable { world throws(Errno) in
-      try world.fileText(try world.kernel.procFile(path, by: world.current.task))
+    let file = try refusable { world throws(Errno) in
+      try world.kernel.procFile(path, by: world.current.task)
     }
-    return try emit(text)
+    if case .system(.slabinfo) = file { try checkSlab() }
+    if case .system(.pagetypeinfo) = file { try checkSlab() }
+    return try emit(try refusable { world throws(Errno) in try world.fileText(file) })
   }
 
   /// What `cat` prints of a file of /proc: its text, or its words decoded.

@@ -138,7 +138,7 @@ extension World {
     image.text = try optionalSize(2, "text", call) ?? 0
     image.data = try optionalSize(3, "data", call) ?? 0
     image.bss = try optionalSize(4, "bss", call) ?? 0
-    image.base = try optionalAddress(5, "at", call) ?? image.base
+    image.base = try optionalAddress(5, "at", call) ?? kernel.layout.imageBase
     image.arguments = try optionalSize(6, "arguments", call) ?? 0
     if let word = try optionalString(7, "layout", call) {
       guard let layout = MapLayout(rawValue: word) else {

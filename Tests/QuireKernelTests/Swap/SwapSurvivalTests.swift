@@ -5,11 +5,19 @@ import Testing
 
 /// What processes wrote is what they read, whatever reclaim, fork and swapoff did in between.
 struct SwapSurvivalTests {
+  /// Every fourth seed is for x86_32, of two levels and of three in turn.
+  private static func machine(_ seed: Int) -> MachineConfiguration {
+    var machine = MachineConfiguration()
+    machine.architecture = seed % 4 == 3 ? .x86_32 : .x86_64
+    machine.pae = seed % 8 == 7
+    return machine
+  }
+
   @Test(
     "SWAP-9, FAULT-12, FORK-3, SWAP-14: data survives swap, fork, copies and swapoff",
     arguments: swarmSeeds(10))
   func swarm(seed: Int) throws {
-    var machine = MachineConfiguration()
+    var machine = Self.machine(seed)
     machine.ram = 16 << 20
     // What CPUs remember changes nothing, and is audited with the rest.
     machine.tlb = seed % 2 == 0 ? 0 : 16
@@ -30,7 +38,7 @@ struct SwapSurvivalTests {
     "ALLOC-5, DR-1, OOM-4: data survives real shortage, and the OOM killer leaves nothing broken",
     arguments: swarmSeeds(10))
   func shortage(seed: Int) throws {
-    var machine = MachineConfiguration()
+    var machine = Self.machine(seed)
     machine.ram = 12 << 20
     machine.swap = [SwapConfiguration(size: 2 << 20), SwapConfiguration(size: 4 << 20)]
     machine.tunables.overcommitMemory = 1
@@ -41,9 +49,11 @@ struct SwapSurvivalTests {
     #expect(swarm.kernel.counters.oom_kill == UInt64(swarm.deaths))
   }
 
-  @Test("FORK-4: allocations that fail one after another leave nothing behind", arguments: swarmSeeds(4))
+  @Test(
+    "FORK-4: allocations that fail one after another leave nothing behind", arguments: swarmSeeds(4)
+  )
   func failures(seed: Int) throws {
-    var machine = MachineConfiguration()
+    var machine = Self.machine(seed)
     machine.ram = 16 << 20
     machine.swap = [SwapConfiguration(size: 4 << 20)]
     var swarm = try MemorySwarm(Kernel(machine), seed: UInt64(200 + seed), pages: 100)
@@ -63,8 +73,8 @@ struct MemorySwarm: ~Copyable {
     var sharedRegion: Int
   }
 
-  static let base: VirtualAddress = 0x10_0000_0000
-  static let sharedBase: VirtualAddress = 0x20_0000_0000
+  static let base: VirtualAddress = 0x1000_0000
+  static let sharedBase: VirtualAddress = 0x2000_0000
 
   var kernel: Kernel
   var random: SeededRandom

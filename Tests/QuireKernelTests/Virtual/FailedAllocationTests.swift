@@ -38,7 +38,7 @@ struct FailedAllocationTests {
     }
   }
 
-  static let base: UInt64 = 0x6000_0000_0000
+  static let base: UInt64 = 0x6000_0000
 
   /// A process with written, read-only, shared and untouched regions side by side.
   private func prepare(_ kernel: inout Kernel) throws -> TaskIndex {
@@ -56,16 +56,20 @@ struct FailedAllocationTests {
     for page in [0, 3, 16, 20] as [UInt64] {
       #expect(kernel.storeByte(Self.base + page * Page.size, UInt8(page + 1), by: task) == .done)
     }
-    #expect(kernel.brk(Layout.x86_64.defaultBreak + 2 * Page.size, by: task) != 0)
-    try kernel.mprotect(Layout.x86_64.defaultBreak + Page.size, Page.size, .read, by: task)
+    #expect(kernel.brk(kernel.layout.defaultBreak + 2 * Page.size, by: task) != 0)
+    try kernel.mprotect(kernel.layout.defaultBreak + Page.size, Page.size, .read, by: task)
     return task
   }
 
-  private func machine() -> MachineConfiguration {
-    var machine = MachineConfiguration()
-    machine.ram = 32 << 20
-    return machine
-  }
+  /// x86_64, and both kinds of x86_32.
+  static let machines = [(Architecture.x86_64, false), (.x86_32, false), (.x86_32, true)]
+    .map { architecture, pae in
+      var machine = MachineConfiguration()
+      machine.architecture = architecture
+      machine.pae = pae
+      machine.ram = 32 << 20
+      return machine
+    }
 
   /// Runs a call with its first, second, … allocation failing until it succeeds, each time from
   /// the same state.
@@ -77,9 +81,19 @@ struct FailedAllocationTests {
     _ name: String, on version: KernelVersion = .linux6_12, leavesParts: Bool = false,
     isRepeatable: Bool = true, _ call: (inout Kernel, TaskIndex) -> Bool
   ) throws {
-    for failing in 1..<200 {
-      var machine = machine()
+    for var machine in Self.machines where version == .linux6_12 || machine.architecture == .x86_64
+    {
       machine.kernel = version
+      try exhaust(
+        name, on: machine, leavesParts: leavesParts, isRepeatable: isRepeatable, call)
+    }
+  }
+
+  private func exhaust(
+    _ name: String, on machine: MachineConfiguration, leavesParts: Bool, isRepeatable: Bool,
+    _ call: (inout Kernel, TaskIndex) -> Bool
+  ) throws {
+    for failing in 1..<200 {
       var kernel = try Kernel(machine)
       let task = try prepare(&kernel)
       let before = View(kernel, task)
@@ -146,14 +160,17 @@ struct FailedAllocationTests {
   @Test("mremap: elsewhere, over another region, and leaving the old place mapped")
   func remap() throws {
     let page = Page.size
-    let far = Self.base + 1 << 40 + 3 * page
+    /// Of no table that the regions have.
+    func far(_ kernel: borrowing Kernel) -> UInt64 {
+      (kernel.layout == .x86_64 ? Self.base + 1 << 40 : 0x9000_0000) + 3 * page
+    }
     try exhaust("a longer region elsewhere") { kernel, task in
       let request = RemapRequest(Self.base, 8 * page, to: 12 * page, .mayMove)
       return (try? kernel.mremap(request, by: task)) != nil
     }
     try exhaust("a part of a region, far away") { kernel, task in
       let request = RemapRequest(
-        Self.base + 2 * page, 3 * page, to: 3 * page, [.mayMove, .fixed], at: far)
+        Self.base + 2 * page, 3 * page, to: 3 * page, [.mayMove, .fixed], at: far(kernel))
       return (try? kernel.mremap(request, by: task)) != nil
     }
     for version in KernelVersion.allCases {
@@ -167,7 +184,7 @@ struct FailedAllocationTests {
     try exhaust("several regions", on: .linux6_18, leavesParts: true, isRepeatable: false) {
       kernel, task in
       let request = RemapRequest(
-        Self.base + 4 * page, 16 * page, to: 16 * page, [.mayMove, .fixed], at: far)
+        Self.base + 4 * page, 16 * page, to: 16 * page, [.mayMove, .fixed], at: far(kernel))
       return (try? kernel.mremap(request, by: task)) != nil
     }
     try exhaust("shared memory once more") { kernel, task in
@@ -176,7 +193,7 @@ struct FailedAllocationTests {
     }
     try exhaust("the old place stays") { kernel, task in
       let request = RemapRequest(
-        Self.base, 4 * page, to: 4 * page, [.mayMove, .dontUnmap], at: far)
+        Self.base, 4 * page, to: 4 * page, [.mayMove, .dontUnmap], at: far(kernel))
       return (try? kernel.mremap(request, by: task)) != nil
     }
   }
@@ -237,20 +254,22 @@ struct FailedAllocationTests {
       return (try? kernel.munlock(Self.base + 2 * page, 3 * page, by: task)) != nil
     }
     try exhaust("a heap that shrinks inside of a region", leavesParts: true) { kernel, task in
-      let end = Layout.x86_64.defaultBreak + 4 * page
+      let end = kernel.layout.defaultBreak + 4 * page
       let high = end + 2 * page
       guard kernel.brk(high, by: task) == high else { return false }
       return kernel.brk(end, by: task) == end
     }
   }
 
-  @Test("a fault makes tables of every level; whichever fails, the next attempt goes on")
-  func tables() throws {
-    let far: UInt64 = 0x1000_0000_0000
+  @Test(
+    "a fault makes tables of every level; whichever fails, the next attempt goes on",
+    arguments: machines)
+  func tables(machine: MachineConfiguration) throws {
+    let far: UInt64 = machine.architecture == .x86_64 ? 0x1000_0000_0000 : 0x1000_0000
     for flags in [MapFlags.private, .shared] {
       for kind in [AccessKind.read, .write] {
         for failing in 1..<16 {
-          var kernel = try Kernel(machine())
+          var kernel = try Kernel(machine)
           let task = try prepare(&kernel)
           _ = try kernel.mmap(
             MapRequest(at: far, length: Page.size, [.read, .write], [flags, .fixed, .anonymous]),
@@ -277,23 +296,25 @@ struct FailedAllocationTests {
     }
   }
 
-  @Test("a fault without a frame is tried again, and then served")
-  func fault() throws {
+  @Test("a fault without a frame is tried again, and then served", arguments: machines)
+  func fault(machine: MachineConfiguration) throws {
+    let layout = machine.architecture.layout
+    let deep = layout.stackTop - 64 * Page.size
     let places: [(UInt64, AccessKind)] = [
       (Self.base + Page.size, .write), (Self.base + 8 * Page.size, .read),
       (Self.base + 17 * Page.size, .read), (Self.base + 18 * Page.size, .write),
-      (Layout.x86_64.defaultBreak, .write), (Layout.x86_64.stackTop - 64 * Page.size, .write),
+      (layout.defaultBreak, .write), (deep, .write),
     ]
     for (address, kind) in places {
       for failing in 1..<12 {
-        var kernel = try Kernel(machine())
+        var kernel = try Kernel(machine)
         let task = try prepare(&kernel)
         kernel.failAllocation(after: failing)
         var progress = kernel.access(address, kind, by: task)
         kernel.failAllocation(after: 0)
         #expect(kernel.checkInvariants().isEmpty, "\(address), allocation \(failing)")
         // A stack that cannot grow for want of memory is a fault that cannot be served.
-        if case .signal = progress, address > Self.base * 2 >> 1, kind == .write { continue }
+        if case .signal = progress, address == deep { continue }
         #expect(progress == .done || progress == .again)
         progress = kernel.access(address, kind, by: task)
         #expect(progress == .done)
@@ -301,9 +322,9 @@ struct FailedAllocationTests {
     }
   }
 
-  @Test("a copy without a frame leaves the shared page shared")
-  func copyOnWrite() throws {
-    var kernel = try Kernel(machine())
+  @Test("a copy without a frame leaves the shared page shared", arguments: machines)
+  func copyOnWrite(machine: MachineConfiguration) throws {
+    var kernel = try Kernel(machine)
     let task = try prepare(&kernel)
     let child = try kernel.fork(task)
     kernel.failAllocation(after: 1)

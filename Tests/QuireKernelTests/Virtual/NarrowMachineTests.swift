@@ -212,6 +212,81 @@ struct NarrowMachineTests {
     #expect(reserves(.dma) == [0, 880, 1008] && reserves(.normal) == [0, 0, 1024])
   }
 
+  /// What Linux 6.1 showed after booting on i386: managed frames, the lowest mark, and the reserve
+  /// against requests for DMA, Normal and HighMem of each zone.
+  struct RecordedBoot: Sendable {
+    var minFreeKilobytes: Int
+    var managed: [Int]
+    var marks: [Int]
+    var protection: [[Int]]
+
+    static let all = [
+      RecordedBoot(
+        minFreeKilobytes: 2831, managed: [3840, 121_939], marks: [21, 685],
+        protection: [[0, 474, 474], [0, 0, 0]]),
+      RecordedBoot(
+        minFreeKilobytes: 3715, managed: [3840, 213_777, 37_858], marks: [16, 911, 36],
+        protection: [[0, 832, 980], [0, 0, 1183], [0, 0, 0]]),
+      RecordedBoot(
+        minFreeKilobytes: 3693, managed: [3840, 211_217, 300_002], marks: [16, 906, 128],
+        protection: [[0, 822, 1994], [0, 0, 9375], [0, 0, 0]]),
+      // With PAE.
+      RecordedBoot(
+        minFreeKilobytes: 3701, managed: [3840, 212_197, 298_978], marks: [16, 908, 128],
+        protection: [[0, 826, 1994], [0, 0, 9343], [0, 0, 0]]),
+    ]
+  }
+
+  @Test("ZONE-5, ZONE-6, ZONE-8: recorded machines", arguments: RecordedBoot.all)
+  func recorded(boot: RecordedBoot) throws {
+    let kinds: [ZoneKind] = [.dma, .normal, .highMem]
+    var start = 1
+    let layouts = zip(kinds, boot.managed).map { kind, managed in
+      let span = FrameNumber(start)..<FrameNumber(start + managed)
+      start += managed
+      return ZoneLayout(kind, span: span, present: managed, free: span)
+    }
+    var memory = try PhysicalMemory(layouts, tunables: Tunables(), .twoLevels)
+    // The kernel computed its marks before it freed the memory of its own start-up code.
+    let agrees = (0...WatermarkTests.mostFreedLater).contains { later in
+      memory.zones[ZoneKind.normal.index].managed = boot.managed[1] - later
+      for kind in ZoneKind.allCases { memory.zones[kind.index].watermarks = Watermarks() }
+      return (0..<2).contains { _ in
+        memory.setReserves(Tunables())
+        return memory.minFreeKilobytes == boot.minFreeKilobytes
+          && boot.marks.indices.allSatisfy { zone in
+            let index = kinds[zone].index
+            return memory.zones[index].watermarks.min == boot.marks[zone]
+              && kinds.map { memory.zones[index].lowmemReserve[$0.index] } == boot.protection[zone]
+          }
+      }
+    }
+    #expect(agrees)
+  }
+
+  @Test("MADV, MLOCK, MSYNC, MREMAP: ends of ranges wrap at 32 bits")
+  func wraps() throws {
+    var kernel = try Self.boot(Self.machine(pae: false))
+    let task = kernel.tasks.task(withPID: 3)
+    let start: UInt64 = 0x8000_0000
+    #expect(Self.refusal(of: start, 4096, &kernel, task) == nil)
+    let most: UInt64 = 0xffff_ffff
+    let half: UInt64 = 0x8000_0000
+    #expect(throws: Errno.EINVAL) { try kernel.madvise(start, most, 4, by: task) }
+    #expect(throws: Errno.EINVAL) { try kernel.madvise(start, half, 4, by: task) }
+    #expect(throws: Errno.ENOMEM) { try kernel.madvise(start, half - 4096, 4, by: task) }
+    #expect(throws: Errno.EINVAL) { try kernel.mlock(start, half, by: task) }
+    #expect(throws: Errno.ENOMEM) { try kernel.mprotect(start, half, .read, by: task) }
+    #expect(throws: Errno.ENOMEM) { try kernel.msync(start, half, .synchronous, by: task) }
+    #expect(throws: Errno.EINVAL) {
+      _ = try kernel.mremap(RemapRequest(start, 4096, to: most), by: task)
+    }
+    // What no register holds is too much for everything.
+    #expect(throws: Errno.EINVAL) { try kernel.madvise(start, 1 << 32, 4, by: task) }
+    #expect(throws: Errno.EINVAL) { try kernel.mlock(start, 5 << 32, by: task) }
+    #expect(kernel.checkInvariants().isEmpty)
+  }
+
   @Test("ZONE-1, ZONE-4, SRC-5: pages of users are high; tables and records are low")
   func highMemory() throws {
     var kernel = try Self.boot(Self.machine(pae: true, ram: 8 << 30))

@@ -15,11 +15,11 @@ extension NaiveMemory {
     if flags & ~1 != 0 { throw .EINVAL }
     if !mayLockAtAll(task) { throw .EPERM }
     let start = Page.alignDown(address)
-    let size = Page.alignUp(length &+ address & 4095)
+    let size = layout.wholePages(length &+ address & 4095)
     let limit = self[task].limits.lockedMemory >> 12
     var locked = size >> 12 + self[task].lockedPages
     if !self[task].isPrivileged && locked > limit {
-      let end = start &+ size < start ? UInt64.max : start + size
+      let end = layout.end(start, size) < start ? UInt64.max : start + size
       for region in self[task].regions where region.flags.contains(.locked) {
         let (low, high) = (max(region.start, start), min(region.end, end))
         if low < high { locked -= (high - low) >> 12 }
@@ -31,13 +31,13 @@ extension NaiveMemory {
   }
 
   mutating func munlock(_ address: UInt64, _ length: UInt64, _ task: TaskIndex) throws(Errno) {
-    try setLock(Page.alignDown(address), Page.alignUp(length &+ address & 4095), [], task)
+    try setLock(Page.alignDown(address), layout.wholePages(length &+ address & 4095), [], task)
   }
 
   private mutating func setLock(
     _ start: UInt64, _ size: UInt64, _ lock: VMAFlags, _ task: TaskIndex
   ) throws(Errno) {
-    let end = start &+ size
+    let end = layout.end(start, size)
     if end < start { throw .EINVAL }
     var cursor = start
     while cursor < end {
@@ -90,8 +90,8 @@ extension NaiveMemory {
   ) throws(Errno) {
     guard let advice = Advice(rawValue: number), address % 4096 == 0 else { throw .EINVAL }
     if (advice == .guardInstall || advice == .guardRemove) && !isNew { throw .EINVAL }
-    let size = Page.alignUp(length)
-    if length != 0 && size == 0 || address &+ size < address { throw .EINVAL }
+    let size = layout.wholePages(length)
+    if length != 0 && size == 0 || layout.end(address, size) < address { throw .EINVAL }
     let end = address + size
     if advice == .populateRead || advice == .populateWrite {
       return try populate(address, end, isWrite: advice == .populateWrite, task)
@@ -237,7 +237,7 @@ extension NaiveMemory {
     throws(Errno)
   {
     if flags & ~7 != 0 || flags & 5 == 5 || address % 4096 != 0 { throw .EINVAL }
-    let end = address &+ Page.alignUp(length)
+    let end = layout.end(address, layout.wholePages(length))
     if end < address { throw .ENOMEM }
     var cursor = address
     var hasHole = false
@@ -257,8 +257,8 @@ extension NaiveMemory {
   mutating func mseal(_ address: UInt64, _ length: UInt64, _ flags: UInt64, _ task: TaskIndex)
     throws(Errno)
   {
-    let size = Page.alignUp(length)
-    let end = address &+ size
+    let size = layout.wholePages(length)
+    let end = layout.end(address, size)
     if flags != 0 || address % 4096 != 0 || length != 0 && size == 0 || end < address {
       throw .EINVAL
     }

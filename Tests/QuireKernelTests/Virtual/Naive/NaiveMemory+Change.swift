@@ -13,7 +13,7 @@ extension NaiveMemory {
       throw .EINVAL
     }
     if length == 0 { return }
-    let end = address &+ Page.alignUp(length)
+    let end = layout.end(address, layout.wholePages(length))
     if end <= address { throw .ENOMEM }
     if protection.subtracting(growth).rawValue & ~0xf != 0 { throw .EINVAL }
     guard let first = self[task].regions.first(where: { $0.start < end && $0.end > address })
@@ -81,8 +81,8 @@ extension NaiveMemory {
       throw .EINVAL
     }
     let isResized = request.oldLength != request.newLength
-    call.oldLength = Page.alignUp(request.oldLength)
-    call.newLength = Page.alignUp(request.newLength)
+    call.oldLength = layout.wholePages(request.oldLength)
+    call.newLength = layout.wholePages(request.newLength)
     if flags.contains(.dontUnmap) {
       if !flags.contains(.mayMove) { throw .EINVAL }
       if isNew ? call.oldLength != call.newLength : isResized { throw .EINVAL }

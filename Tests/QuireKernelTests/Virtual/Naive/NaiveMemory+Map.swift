@@ -237,7 +237,9 @@ extension NaiveMemory {
     if !request.flags.contains(.anonymous) { throw .EBADF }
     let isHuge = request.flags.contains(.hugeTLB)
     let unit: UInt64 = isHuge ? 4096 << tableBits : 4096
-    let length = (request.length &+ (unit - 1)) / unit * unit
+    let length =
+      isHuge
+      ? (request.length &+ (unit - 1)) / unit * unit : layout.wholePages(request.length)
     if request.length == 0 || isHuge && length == 0 { throw .EINVAL }
     if length == 0 { throw .ENOMEM }
     if (request.offset >> 12) &+ length >> 12 < request.offset >> 12 { throw .EOVERFLOW }
