@@ -76,6 +76,7 @@ struct ConformanceCommandTests {
     arguments: [
       ("", "linux-6.12", 267), ("", "linux-6.18", 267), ("/swap", "linux-6.12", 18),
       ("/swap", "linux-6.12-page-cluster-0", 18), ("/readahead", "linux-6.12", 11),
+      ("/further", "linux-6.18", 125),
     ])
   func keptRecordings(folder: String, results: String, count: Int) throws {
     let recordings = try FileManager.default.contentsOfDirectory(
