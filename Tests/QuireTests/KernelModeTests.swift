@@ -89,6 +89,7 @@ struct KernelModeTests {
           expect load(buffer.address + 16) == 0
           store buffer.address + 24, 77
       }
+      expect copy_from_user(m.end - 16, 64, to: address(0xffff_ffff_ffff_fff0)) == 64
       expect copy_to_user(m, buffer) == 0
       expect load(m.start + 24) == 77
       expect copy_to_user(m, page_address(alloc_page()), length: 4096) == 0

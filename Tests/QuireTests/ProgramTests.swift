@@ -126,6 +126,7 @@ struct ProgramTests {
     for part in [
       "[at: 0x40_0000, size: 8KiB, memory: 4KiB]", "[at: 0x40_0000, offset: 100, size: 4KiB]",
       "[at: 0x7fff_ffff_e000, size: 4KiB, rights: \"rw\"]", "[at: 0x8000_0000_0000, size: 4KiB]",
+      "[at: 0x40_0000, size: 4KiB], [at: 0xffff_ffff_ffff_f000, memory: 4KiB]",
     ] {
       try expectAllHold(
         """
@@ -166,6 +167,30 @@ struct ProgramTests {
       expect wait(alone).code == 0
       unlink ld
       expect ENOENT { exec "pie", file: pie }
+      """)
+  }
+
+  @Test("x86_32 has headers of its own, and its own place for what may lie anywhere")
+  func narrow() throws {
+    try expectAllHold(
+      """
+      machine { arch: "x86_32", ram: 64MiB }
+      let ld = executable [[at: 0, rights: "rx", size: 4KiB]], relocatable: true
+      let program = executable [
+          [at: 0x0804_8000, rights: "rx", size: 8KiB],
+          [at: 0x0804_a000, rights: "rw", offset: 8KiB, size: 100, memory: 9000],
+      ]
+      let pie = executable [[at: 0, rights: "rx", size: 4KiB]], relocatable: true, interpreter: ld
+      let child = fork {
+          exec "old", file: program
+          expect self.maps[0].start == address(0x0804_8000)
+          expect load(0x0804_8000) & 0xff_ffff_ffff == 0x01_464c_457f
+          store 0x0804_a000, 1
+          expect sbrk(4KiB) == address(0x0804_d000)
+          exec "pie", file: pie
+          expect self.maps[0].start == address(0x8000_0000)
+      }
+      expect wait(child).code == 0
       """)
   }
 

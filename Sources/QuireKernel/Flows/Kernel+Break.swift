@@ -50,7 +50,7 @@ extension Kernel {
     let start = spaces[space].startBreak
     if address < start { return false }
     let marks = spaces[space].program.marks
-    let (size, isOver) = (address - start).addingReportingOverflow(marks.endData - marks.startData)
+    let (size, isOver) = (address - start).addingReportingOverflow(marks.endData &- marks.startData)
     if isOver || size > tasks[task].limits.data { return false }
     let old = Page.alignUp(spaces[space].currentBreak)
     let new = Page.alignUp(address)

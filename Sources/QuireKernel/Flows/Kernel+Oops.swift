@@ -187,19 +187,20 @@ extension Kernel {
     let last = address.addingReportingOverflow(length - 1)
     let end = Page.alignDown(last.overflow ? .max : last.partialValue)
     while true {
-      if let frame = kernelFrame(at: page, .write, by: task), frame.index < memory.frames.count {
-        if memory.isReserved(frame) || memory.zoneKind(of: frame) == nil {
-          throw .noSuchFrame(frame)
-        }
-        if memory.isFree(frame) { throw .writeToFreeFrame(frame) }
-        let head = memory.allocatedBlock(covering: frame) ?? frame
-        let owner = memory.frames[head]
-        if owner.flags.contains(.table) || owner.use == .kernelStack || owner.use == .topTable {
-          throw .kernelRecords(frame)
-        }
-      }
+      // Where nothing is mapped the write ends.
+      guard let frame = kernelFrame(at: page, .write, by: task) else { return }
+      try checkStorable(frame)
       if page >= end { return }
       page += Page.size
+    }
+  }
+
+  private borrowing func checkStorable(_ frame: FrameNumber) throws(KernelMisuse) {
+    if memory.isReserved(frame) || memory.zoneKind(of: frame) == nil { throw .noSuchFrame(frame) }
+    if memory.isFree(frame) { throw .writeToFreeFrame(frame) }
+    let owner = memory.frames[memory.allocatedBlock(covering: frame) ?? frame]
+    if owner.flags.contains(.table) || owner.use == .kernelStack || owner.use == .topTable {
+      throw .kernelRecords(frame)
     }
   }
 

@@ -14,7 +14,7 @@ extension Kernel {
   public mutating func makeProgram(
     _ headers: ProgramHeaders, size: UInt64, fill: UInt8 = 0, mode: FileMode, by task: TaskIndex
   ) throws(Errno) -> OpenFile {
-    let bytes = headers.bytes
+    let bytes = headers.bytes(for: machine.architecture)
     if bytes.count > Int(Page.size) { throw .EINVAL }
     let whole = Page.alignUp(max(size, Page.size))
     let file = try makeFile(.disk, size: whole, fill: fill, mode: mode, by: task)
@@ -90,11 +90,13 @@ extension Kernel {
   private mutating func headers(
     of object: MemoryObjectIndex, by task: TaskIndex
   ) throws(Errno) -> ProgramHeaders {
-    let header = try read(object, at: 0, ProgramHeaders.headerSize, by: task)
-    let place = try ProgramHeaders.table(of: header)
+    let architecture = machine.architecture
+    let size = ProgramHeaders.headerSize(architecture)
+    let header = try read(object, at: 0, size, by: task)
+    let place = try ProgramHeaders.table(of: header, for: architecture)
     let table = try read(object, at: place.offset, place.size, by: task)
     if table.count != place.size { throw .ENOEXEC }
-    var (headers, path) = try ProgramHeaders.decode(header, table)
+    var (headers, path) = try ProgramHeaders.decode(header, table, for: architecture)
     guard let path else { return headers }
     let bytes = try read(object, at: path.offset, Int(path.fileSize), by: task)
     if bytes.count != Int(path.fileSize) { throw .EIO }
@@ -180,7 +182,7 @@ extension Kernel {
         flags.insert(.fixedNoReplace)
       } else {
         total = headers.totalSize
-        if total == 0 { throw .EINVAL }
+        if total == 0 || total > layout.taskSize { throw .EINVAL }
         if isLoaded {
           // Linux: `ELF_ET_DYN_BASE`, arch/x86/include/asm/elf.h.
           bias = layout.taskSize / 3 * 2 & ~(headers.alignment - 1)
@@ -218,7 +220,7 @@ extension Kernel {
     let headers = program.headers
     var bias: UInt64 = 0
     var total = headers.totalSize
-    if total == 0 { throw .EINVAL }
+    if total == 0 || total > layout.taskSize { throw .EINVAL }
     for (number, segment) in headers.segments.enumerated() {
       if !segment.fits(below: layout.taskSize) { throw .ENOMEM }
       var flags: MapFlags = [.private]
@@ -246,6 +248,7 @@ extension Kernel {
     let within = segment.address & Page.offsetMask
     var start = Page.alignDown(address)
     var zeros = start
+    if start >= layout.taskSize { throw .ENOMEM }
     if segment.fileSize > 0 {
       let size = Page.alignUp(segment.fileSize + within)
       let offset = segment.offset &- within

@@ -62,10 +62,14 @@ extension Kernel {
 
   /// What the kernel could not read is zeros to it, never what its memory held before.
   private mutating func clearRest(of copy: UserCopy, by task: TaskIndex) {
-    guard let start = copy.source else { return }
-    for address in start..<(start &+ copy.left) {
-      guard let frame = kernelFrame(at: address, .write, by: task) else { return }
-      setByte(frame, Int(address & Page.offsetMask), to: 0)
+    guard var next = copy.source else { return }
+    var left = copy.left
+    while left > 0, let frame = kernelFrame(at: next, .write, by: task) {
+      let count = min(left, Page.size - next & Page.offsetMask)
+      let first = Int(next & Page.offsetMask)
+      for place in first..<(first + Int(count)) { setByte(frame, place, to: 0) }
+      next = next &+ count
+      left -= count
     }
   }
 

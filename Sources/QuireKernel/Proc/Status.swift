@@ -34,7 +34,7 @@ public struct MemoryStatus: Hashable, Sendable {
     stack = bytes(space.stackPages)
     code = bytes(space.execPages)
     let marks = space.program.marks
-    text = Page.alignUp(marks.endCode) - Page.alignDown(marks.startCode)
+    text = Page.alignUp(marks.endCode) &- Page.alignDown(marks.startCode)
     tables = space.tableBytes
     swap = bytes(space.swapEntries)
   }

@@ -37,7 +37,7 @@ public struct ProgramSegment: Hashable, Sendable, BitwiseCopyable {
 
 /// The headers of a program.
 ///
-/// Linux: `struct elf64_hdr` and what it leads to, include/uapi/linux/elf.h.
+/// Linux: `elfhdr` and what it leads to, include/linux/elf.h.
 public struct ProgramHeaders: Hashable, Sendable {
   public var segments: [ProgramSegment] = []
   /// It may lie anywhere (ET_DYN).
@@ -75,115 +75,172 @@ public struct ProgramHeaders: Hashable, Sendable {
 
 // MARK: Bytes
 
-/// Numbers of the format. Linux: include/uapi/linux/elf.h.
-private enum ELF {
+/// The two shapes of the format: where the fields are that the kernel reads, and how wide.
+///
+/// Linux: `struct elf32_hdr` and `struct elf64_hdr`, include/uapi/linux/elf.h.
+private struct ELF {
   static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
-  static let headerSize = 64
-  static let entrySize = 56
   static let fixed: UInt64 = 2
   static let relocatable: UInt64 = 3
-  static let machine: UInt64 = 62
   static let load: UInt64 = 1
   static let interpreter: UInt64 = 3
   static let stack: UInt64 = 0x6474_e551
   /// Linux: `PATH_MAX`, include/uapi/linux/limits.h.
   static let longestPath: UInt64 = 4096
-}
 
-extension ProgramHeaders {
-  /// The first bytes of the file.
-  var bytes: [UInt8] {
-    var path: [UInt8] = []
-    if let interpreter { path = Array(interpreter.utf8) + [0] }
-    var entries: [[UInt8]] = []
-    let count = segments.count + (path.isEmpty ? 0 : 1) + (stack == nil ? 0 : 1)
-    let pathOffset = UInt64(ELF.headerSize + count * ELF.entrySize)
-    if !path.isEmpty {
-      let size = UInt64(path.count)
-      entries.append(
-        Self.entry(
-          ELF.interpreter,
-          ProgramSegment(
-            at: pathOffset, offset: pathOffset, fileSize: size, memorySize: size, .read)))
-    }
-    for segment in segments { entries.append(Self.entry(ELF.load, segment)) }
-    if let stack {
-      entries.append(
-        Self.entry(
-          ELF.stack, ProgramSegment(at: 0, offset: 0, fileSize: 0, memorySize: 0, stack)))
-    }
-    return header(entries.count) + entries.flatMap { $0 } + path
+  /// Bytes of an address.
+  let width: Int
+  let headerSize: Int
+  let entrySize: Int
+  let machine: UInt64
+  /// Places in the header: of the table's offset, its entries' size, and their number.
+  let tablePlace: Int
+  let sizePlace: Int
+  let countPlace: Int
+  /// Where an entry has its rights, and the five numbers from the offset on.
+  let rightsPlace: Int
+  let numbersPlace: Int
+
+  init(_ architecture: Architecture) {
+    let isWide = architecture == .x86_64
+    width = isWide ? 8 : 4
+    headerSize = isWide ? 64 : 52
+    entrySize = isWide ? 56 : 32
+    machine = isWide ? 62 : 3
+    tablePlace = isWide ? 32 : 28
+    sizePlace = isWide ? 54 : 42
+    countPlace = isWide ? 56 : 44
+    rightsPlace = isWide ? 4 : 24
+    numbersPlace = isWide ? 8 : 4
   }
 
-  private func header(_ count: Int) -> [UInt8] {
-    // 64 bits, little-endian, version 1; then zeros up to the type.
-    var bytes = ELF.magic + [2, 1, 1] + [UInt8](repeating: 0, count: 9)
-    let entry = segments.first { $0.rights.contains(.execute) }?.address ?? 0
-    let fields: [(value: UInt64, size: Int)] = [
-      (isRelocatable ? ELF.relocatable : ELF.fixed, 2), (ELF.machine, 2), (1, 4), (entry, 8),
-      (UInt64(ELF.headerSize), 8), (0, 8), (0, 4), (UInt64(ELF.headerSize), 2),
-      (UInt64(ELF.entrySize), 2), (UInt64(count), 2), (0, 2), (0, 2), (0, 2),
-    ]
-    for field in fields { Self.append(field.value, field.size, to: &bytes) }
-    return bytes
-  }
-
-  private static func entry(_ type: UInt64, _ segment: ProgramSegment) -> [UInt8] {
-    var flags: UInt64 = 0
-    if segment.rights.contains(.execute) { flags |= 1 }
-    if segment.rights.contains(.write) { flags |= 2 }
-    if segment.rights.contains(.read) { flags |= 4 }
-    var bytes: [UInt8] = []
-    append(type, 4, to: &bytes)
-    append(flags, 4, to: &bytes)
-    for value in [
+  func entry(_ type: UInt64, _ segment: ProgramSegment) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: entrySize)
+    var rights: UInt64 = 0
+    if segment.rights.contains(.execute) { rights |= 1 }
+    if segment.rights.contains(.write) { rights |= 2 }
+    if segment.rights.contains(.read) { rights |= 4 }
+    Self.set(type, 4, at: 0, in: &bytes)
+    Self.set(rights, 4, at: rightsPlace, in: &bytes)
+    // The fourth is the physical address, which nobody heeds.
+    let numbers = [
       segment.offset, segment.address, segment.address, segment.fileSize, segment.memorySize,
-      segment.alignment,
-    ] { append(value, 8, to: &bytes) }
+    ]
+    for (place, number) in numbers.enumerated() {
+      Self.set(number, width, at: numbersPlace + place * width, in: &bytes)
+    }
+    Self.set(segment.alignment, width, at: entrySize - width, in: &bytes)
     return bytes
   }
 
-  private static func append(_ value: UInt64, _ size: Int, to bytes: inout [UInt8]) {
-    for place in 0..<size { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * place))) }
+  func segment(of entry: [UInt8]) -> ProgramSegment {
+    let flags = Self.number(entry, rightsPlace, 4)
+    var rights: Protection = []
+    if flags & 1 != 0 { rights.insert(.execute) }
+    if flags & 2 != 0 { rights.insert(.write) }
+    if flags & 4 != 0 { rights.insert(.read) }
+    func number(_ place: Int) -> UInt64 {
+      Self.number(entry, numbersPlace + place * width, width)
+    }
+    var segment = ProgramSegment(
+      at: number(1), offset: number(0), fileSize: number(3), memorySize: number(4), rights)
+    segment.alignment = Self.number(entry, entrySize - width, width)
+    return segment
   }
 
-  private static func number(_ bytes: [UInt8], _ place: Int, _ size: Int) -> UInt64 {
+  static func set(_ value: UInt64, _ size: Int, at place: Int, in bytes: inout [UInt8]) {
+    for step in 0..<size {
+      bytes[place + step] = UInt8(truncatingIfNeeded: value >> UInt64(8 * step))
+    }
+  }
+
+  static func number(_ bytes: [UInt8], _ place: Int, _ size: Int) -> UInt64 {
     var value: UInt64 = 0
     for step in (0..<size).reversed() { value = value << 8 | UInt64(bytes[place + step]) }
     return value
   }
+}
+
+extension ProgramHeaders {
+  /// The first bytes of the file.
+  func bytes(for architecture: Architecture) -> [UInt8] {
+    let format = ELF(architecture)
+    var path: [UInt8] = []
+    if let interpreter { path = Array(interpreter.utf8) + [0] }
+    var entries: [UInt8] = []
+    let count = segments.count + (path.isEmpty ? 0 : 1) + (stack == nil ? 0 : 1)
+    if !path.isEmpty {
+      let place = UInt64(format.headerSize + count * format.entrySize)
+      let size = UInt64(path.count)
+      entries += format.entry(
+        ELF.interpreter,
+        ProgramSegment(at: place, offset: place, fileSize: size, memorySize: size, .read))
+    }
+    for segment in segments { entries += format.entry(ELF.load, segment) }
+    if let stack {
+      entries += format.entry(
+        ELF.stack, ProgramSegment(at: 0, offset: 0, fileSize: 0, memorySize: 0, stack))
+    }
+    return header(format, count) + entries + path
+  }
+
+  private func header(_ format: ELF, _ count: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: format.headerSize)
+    for (place, byte) in ELF.magic.enumerated() { bytes[place] = byte }
+    // The width of addresses, little-endian, version 1.
+    bytes[4] = format.width == 8 ? 2 : 1
+    bytes[5] = 1
+    bytes[6] = 1
+    let entry = segments.first { $0.rights.contains(.execute) }?.address ?? 0
+    ELF.set(isRelocatable ? ELF.relocatable : ELF.fixed, 2, at: 16, in: &bytes)
+    ELF.set(format.machine, 2, at: 18, in: &bytes)
+    ELF.set(1, 4, at: 20, in: &bytes)
+    ELF.set(entry, format.width, at: 24, in: &bytes)
+    ELF.set(UInt64(format.headerSize), format.width, at: format.tablePlace, in: &bytes)
+    ELF.set(UInt64(format.headerSize), 2, at: format.sizePlace - 2, in: &bytes)
+    ELF.set(UInt64(format.entrySize), 2, at: format.sizePlace, in: &bytes)
+    ELF.set(UInt64(count), 2, at: format.countPlace, in: &bytes)
+    return bytes
+  }
 
   /// Bytes at the start of a file that say what it is.
-  static var headerSize: Int { ELF.headerSize }
+  static func headerSize(_ architecture: Architecture) -> Int { ELF(architecture).headerSize }
 
   /// Where the table of a program's parts lies in its file, by its first bytes.
   ///
-  /// - Throws: ENOEXEC for what is no program.
+  /// - Throws: ENOEXEC for what is no program of the machine.
   /// Linux: `load_elf_binary` and `load_elf_phdrs`, fs/binfmt_elf.c.
-  static func table(of header: [UInt8]) throws(Errno) -> (offset: UInt64, size: Int) {
-    guard header.count == ELF.headerSize, Array(header[0..<4]) == ELF.magic else { throw .ENOEXEC }
-    let type = number(header, 16, 2)
-    guard type == ELF.fixed || type == ELF.relocatable, number(header, 18, 2) == ELF.machine,
-      number(header, 54, 2) == UInt64(ELF.entrySize)
+  static func table(
+    of header: [UInt8], for architecture: Architecture
+  ) throws(Errno) -> (offset: UInt64, size: Int) {
+    let format = ELF(architecture)
+    guard header.count == format.headerSize, Array(header[0..<4]) == ELF.magic else {
+      throw .ENOEXEC
+    }
+    let type = ELF.number(header, 16, 2)
+    guard type == ELF.fixed || type == ELF.relocatable,
+      ELF.number(header, 18, 2) == format.machine,
+      ELF.number(header, format.sizePlace, 2) == UInt64(format.entrySize)
     else { throw .ENOEXEC }
-    let size = ELF.entrySize * Int(number(header, 56, 2))
+    let size = format.entrySize * Int(ELF.number(header, format.countPlace, 2))
     guard size > 0, size <= Int(Page.size) else { throw .ENOEXEC }
-    return (number(header, 32, 8), size)
+    return (ELF.number(header, format.tablePlace, format.width), size)
   }
 
   /// The headers that these bytes are, but for the interpreter's path; and where that lies.
   ///
   /// - Throws: ENOEXEC for what is no program.
   static func decode(
-    _ header: [UInt8], _ table: [UInt8]
+    _ header: [UInt8], _ table: [UInt8], for architecture: Architecture
   ) throws(Errno) -> (headers: ProgramHeaders, path: ProgramSegment?) {
+    let format = ELF(architecture)
     var headers = ProgramHeaders()
     var path: ProgramSegment?
-    headers.isRelocatable = number(header, 16, 2) == ELF.relocatable
-    for place in stride(from: 0, to: table.count, by: ELF.entrySize) {
-      let entry = Array(table[place..<(place + ELF.entrySize)])
-      let segment = segment(of: entry)
-      switch number(entry, 0, 4) {
+    headers.isRelocatable = ELF.number(header, 16, 2) == ELF.relocatable
+    for place in stride(from: 0, to: table.count, by: format.entrySize) {
+      let entry = Array(table[place..<(place + format.entrySize)])
+      let segment = format.segment(of: entry)
+      switch ELF.number(entry, 0, 4) {
       case ELF.load: headers.segments.append(segment)
       case ELF.stack: headers.stack = segment.rights
       case ELF.interpreter where path == nil:
@@ -193,18 +250,5 @@ extension ProgramHeaders {
       }
     }
     return (headers, path)
-  }
-
-  private static func segment(of entry: [UInt8]) -> ProgramSegment {
-    let flags = number(entry, 4, 4)
-    var rights: Protection = []
-    if flags & 1 != 0 { rights.insert(.execute) }
-    if flags & 2 != 0 { rights.insert(.write) }
-    if flags & 4 != 0 { rights.insert(.read) }
-    var segment = ProgramSegment(
-      at: number(entry, 16, 8), offset: number(entry, 8, 8), fileSize: number(entry, 32, 8),
-      memorySize: number(entry, 40, 8), rights)
-    segment.alignment = number(entry, 48, 8)
-    return segment
   }
 }

@@ -6,9 +6,6 @@ internal import QuireProgram
 extension World {
   /// executable(segments, size, relocatable, interpreter, stack, fill, mode)
   mutating func executableCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    if kernel.machine.architecture != .x86_64 {
-      throw .misuse("programs in files are not there yet on x86_32")
-    }
     var headers = ProgramHeaders()
     headers.segments = try segments(call)
     headers.isRelocatable = try boolean(2, "relocatable", call)

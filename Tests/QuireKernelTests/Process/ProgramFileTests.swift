@@ -32,21 +32,27 @@ struct ProgramFileTests {
     wanted.isRelocatable = true
     wanted.stack = [.read, .write, .execute]
     wanted.interpreter = "/file1"
-    let bytes = wanted.bytes
-    #expect(bytes.prefix(4) == [0x7f, 0x45, 0x4c, 0x46])
-    let place = try ProgramHeaders.table(of: Array(bytes[0..<ProgramHeaders.headerSize]))
-    #expect(place.offset == 64 && place.size == 4 * 56)
-    let table = Array(bytes[Int(place.offset)..<(Int(place.offset) + place.size)])
-    let decoded = try ProgramHeaders.decode(bytes, table)
-    #expect(decoded.headers.segments == wanted.segments)
-    #expect(decoded.headers.isRelocatable && decoded.headers.stack == wanted.stack)
-    let path = try #require(decoded.path)
-    let text = bytes[Int(path.offset)..<Int(path.offset + path.fileSize - 1)]
-    #expect(String(decoding: text, as: UTF8.self) == "/file1")
-    for damage in [0, 16, 18, 54, 56] {
-      var broken = Array(bytes[0..<ProgramHeaders.headerSize])
-      broken[damage] = 0xee
-      #expect(throws: Errno.ENOEXEC) { _ = try ProgramHeaders.table(of: broken) }
+    for architecture in [Architecture.x86_64, .x86_32] {
+      let bytes = wanted.bytes(for: architecture)
+      #expect(bytes.prefix(4) == [0x7f, 0x45, 0x4c, 0x46])
+      let header = Array(bytes[0..<ProgramHeaders.headerSize(architecture)])
+      let isWide = architecture == .x86_64
+      let place = try ProgramHeaders.table(of: header, for: architecture)
+      #expect(place.offset == (isWide ? 64 : 52) && place.size == 4 * (isWide ? 56 : 32))
+      let table = Array(bytes[Int(place.offset)..<(Int(place.offset) + place.size)])
+      let decoded = try ProgramHeaders.decode(header, table, for: architecture)
+      #expect(decoded.headers.segments == wanted.segments)
+      #expect(decoded.headers.isRelocatable && decoded.headers.stack == wanted.stack)
+      let path = try #require(decoded.path)
+      let text = bytes[Int(path.offset)..<Int(path.offset + path.fileSize - 1)]
+      #expect(String(decoding: text, as: UTF8.self) == "/file1")
+      for damage in [0, 16, 18, isWide ? 54 : 42, isWide ? 56 : 44] {
+        var broken = header
+        broken[damage] = 0xee
+        #expect(throws: Errno.ENOEXEC) {
+          _ = try ProgramHeaders.table(of: broken, for: architecture)
+        }
+      }
     }
     let file = try kernel.makeProgram(wanted, size: 16_000, mode: .program, by: task)
     #expect(try kernel.fileUsage(file).size == 16_384)
