@@ -9,7 +9,7 @@ extension Kernel {
     let frame = entry.frame
     if !flags.isDisjoint(with: [.shared, .mayShare]) {
       reuse(entry, table: table, index: index)
-      if !entry.isSpecial { markDirty(frame) }
+      if !entry.isSpecial { markStored(frame) }
       return
     }
     let isAnonymous = !entry.isSpecial && memory.frames[frame].flags.contains(.anonymous)

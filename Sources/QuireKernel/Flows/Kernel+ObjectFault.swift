@@ -103,7 +103,7 @@ extension Kernel {
     map(
       frame, protection: area.flags.entryProtection | marks, in: fault.space, table: table,
       index: geometry.index(fault.address, TableLevel.leaf))
-    if fault.isWrite { markDirty(frame) }
+    if fault.isWrite { markStored(frame) }
     if area.flags.contains(.locked) { lockPage(frame) }
   }
 

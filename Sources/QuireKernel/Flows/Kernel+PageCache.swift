@@ -19,8 +19,28 @@ extension Kernel {
     }
   }
 
+  /// A process is about to store in a page through its map.
+  ///
+  /// Linux: `fault_dirty_shared_page`, mm/memory.c.
+  mutating func markStored(_ frame: FrameNumber) {
+    let flags = memory.frames[frame].flags
+    if flags.contains(.dirty) && flags.isDisjoint(with: [.swapBacked, .anonymous]) {
+      clearReadaheadMark(frame)
+    }
+    markDirty(frame)
+  }
+
+  /// Linux: `folio_clear_reclaim` in `folio_mark_dirty`, mm/page-writeback.c.
+  private mutating func clearReadaheadMark(_ frame: FrameNumber) {
+    let page = memory.frames[frame]
+    if virtual.objects.slot(page.index, of: page.object).isReadaheadMark {
+      setReadaheadMark(page.index, of: page.object, false)
+    }
+  }
+
   /// Linux: `folio_account_dirtied`, mm/page-writeback.c.
   private mutating func countDirty(_ frame: FrameNumber) {
+    clearReadaheadMark(frame)
     virtual.objects[memory.frames[frame].object].dirtyPages += 1
     gauges.nr_dirty += 1
     counters.nr_dirtied += 1
@@ -58,6 +78,7 @@ extension Kernel {
       if memory.frames[frame].flags.contains(.dirty) {
         cleanEntries(of: frame)
         markClean(frame)
+        clearReadaheadMark(frame)
         zeroBehindEnd(frame)
         if virtual.objects.block(found, of: object).isHole {
           virtual.objects.setBlock(found, of: object, to: .zero)

@@ -34,7 +34,8 @@ extension Kernel {
     return virtual.objects.disk.transfer(transferred, now: now, costs)
   }
 
-  private mutating func setReadaheadMark(
+  /// Linux: `folio_set_readahead`, include/linux/page-flags.h.
+  mutating func setReadaheadMark(
     _ page: UInt64, of object: MemoryObjectIndex, _ isMark: Bool
   ) {
     var slot = virtual.objects.slot(page, of: object)

@@ -182,6 +182,9 @@ extension Kernel {
     if !memory.frames[frame].flags.contains(.swapBacked) {
       // The flusher writes it, not reclaim itself; by the next pass it is clean.
       scan.dirtyFilePages += 1
+      let page = memory.frames[frame]
+      // The mark that lets go of it once it is written is the one of read-ahead.
+      if !page.flags.contains(.anonymous) { setReadaheadMark(page.index, of: page.object, true) }
       return .keep
     }
     if !memory.frames[frame].flags.contains(.anonymous), !moveToSwapCache(frame) {

@@ -327,4 +327,26 @@ struct FileEdgeTests {
       #expect(try residency(&machine, pages: 4) == Array(repeating: mode == .usual, count: 4))
     }
   }
+
+  @Test("a dirty page that reclaim has met is not mapped around a fault, until it is written again")
+  func metByReclaim() throws {
+    var machine = try FileMachine.boot()
+    try machine.map([.read, .write], .shared)
+    #expect(machine.store(9, 2) == true)
+    try machine.kernel.madvise(
+      Self.at, 8 << 12, Advice.pageOut.rawValue, by: machine.task)
+    #expect(machine.space.filePages == 0)
+    #expect(machine.load(0) == 1)
+    #expect(machine.space.filePages == 8 - 1)
+    // A store takes the mark away, and so does the disk.
+    #expect(machine.store(8, 2) == true)
+    try machine.kernel.madvise(
+      Self.at + 2 << 12, 1 << 12, Advice.pageOut.rawValue, by: machine.task)
+    _ = try machine.kernel.fsync(machine.file, by: machine.task)
+    try machine.kernel.munmap(Self.at, 8 << 12, by: machine.task)
+    try machine.map(.read, .shared)
+    #expect(machine.load(0) == 1)
+    #expect(machine.space.filePages == 8)
+    machine.check()
+  }
 }
