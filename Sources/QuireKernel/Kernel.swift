@@ -40,6 +40,7 @@ public struct Kernel: ~Copyable {
   var tlb: TLB
   package internal(set) var lru: LRUVector
   package internal(set) var swap: SwapAreas
+  package internal(set) var descriptors: Descriptors
 
   /// Boots a machine.
   ///
@@ -99,6 +100,7 @@ public struct Kernel: ~Copyable {
     tasks = TaskTable(pidMaximum: machine.tunables.pidMaximum)
     lru = LRUVector()
     swap = SwapAreas()
+    descriptors = Descriptors()
   }
 
   /// The shape of the page tables.

@@ -58,10 +58,13 @@ public struct KernelRules: OptionSet, Hashable, Sendable, BitwiseCopyable {
   /// (CACHE-5).
   public static let codeIsReadAhead = KernelRules(rawValue: 1 << 9)
 
+  /// process_madvise of one's own memory takes every advice.
+  public static let ownAdviceIsFree = KernelRules(rawValue: 1 << 10)
+
   /// Each rule with the second number of the release that brought it.
   static let history: [(minor: Int, rule: KernelRules)] = [
-    (10, .sealing), (11, .droppableMemory), (13, .guardRegions), (14, .emptyTablesGo),
-    (14, .writeBeginsBlindly),
+    (10, .sealing), (11, .droppableMemory), (13, .guardRegions), (13, .ownAdviceIsFree),
+    (14, .emptyTablesGo), (14, .writeBeginsBlindly),
     (16, .unfaultedTakesFaulted), (17, .remapChecksFirst), (17, .remapMovesSeveral),
     (17, .remapCountsLockTwice), (17, .codeIsReadAhead),
   ]

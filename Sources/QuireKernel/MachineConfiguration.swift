@@ -90,6 +90,12 @@ public struct Tunables: Sendable, Hashable {
   public var shmAll = UInt64.max - (1 << 24)
   /// `kernel.shmmni`: how many segments there may be.
   public var shmMaximumCount = 4096
+  /// `kernel.shm_next_id`: the identifier that the next segment gets if it is free; -1 for any.
+  public var shmNextIdentifier: Int32 = -1
+  /// `fs.nr_open`: as far as `RLIMIT_NOFILE` may be raised.
+  ///
+  /// Linux: `sysctl_nr_open`, fs/file.c.
+  public var openMaximum: UInt64 = 1 << 20
   /// `vm.panic_on_oom`, 0 or 1.
   public var panicOnOOM = 0
   /// `vm.oom_kill_allocating_task`, 0 or 1.

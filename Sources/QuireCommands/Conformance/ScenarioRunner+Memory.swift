@@ -126,7 +126,7 @@ extension LimitOperand {
         case .data: space.dataPages
         case .stack: space.stackPages
         case .lockedMemory: space.lockedPages
-        case .processes: UInt64(0)
+        case .processes, .coreSize, .fileSize, .openFiles: UInt64(0)
         }
       return pages << Page.shift + bytes
     }

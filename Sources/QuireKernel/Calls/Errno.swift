@@ -3,7 +3,7 @@
 /// An error number of the simulated kernel.
 ///
 /// Linux: include/uapi/asm-generic/errno-base.h and errno.h.
-public enum Errno: Int32, Error, CaseIterable, Hashable, Sendable {
+public enum Errno: Int32, Error, CaseIterable, Hashable, Sendable, BitwiseCopyable {
   case EPERM = 1
   case ENOENT = 2
   case ESRCH = 3
@@ -21,9 +21,12 @@ public enum Errno: Int32, Error, CaseIterable, Hashable, Sendable {
   case EEXIST = 17
   case ENODEV = 19
   case EINVAL = 22
+  case EMFILE = 24
   case ETXTBSY = 26
   case EFBIG = 27
   case ENOSPC = 28
+  case ESPIPE = 29
+  case EPIPE = 32
   case EDEADLK = 35
   case ENOSYS = 38
   case EIDRM = 43
@@ -60,9 +63,12 @@ public enum Errno: Int32, Error, CaseIterable, Hashable, Sendable {
     case .EEXIST: "already exists"
     case .ENODEV: "no such device"
     case .EINVAL: "invalid argument"
+    case .EMFILE: "too many open files"
     case .ETXTBSY: "text file busy"
     case .EFBIG: "file too large"
     case .ENOSPC: "no space left on device"
+    case .ESPIPE: "no place to seek to"
+    case .EPIPE: "nobody reads the pipe"
     case .EDEADLK: "resource deadlock avoided"
     case .ENOSYS: "function not implemented"
     case .EIDRM: "identifier removed"

@@ -26,6 +26,8 @@ extension Kernel {
     checkLRU(&violations)
     checkSwap(&violations)
     checkVirtualMemory(&violations)
+    checkDescriptors(&violations)
+    checkMounts(&violations)
     return violations
   }
 }

@@ -41,6 +41,14 @@ extension Kernel {
     _ address: VirtualAddress, _ length: UInt64, _ advice: UInt64, by task: TaskIndex
   ) throws(Errno) {
     charge(costs.systemCall)
+    try madvise(address, length, advice, in: task, by: task)
+  }
+
+  /// Takes advice about the memory of a process.
+  mutating func madvise(
+    _ address: VirtualAddress, _ length: UInt64, _ advice: UInt64, in target: TaskIndex,
+    by task: TaskIndex
+  ) throws(Errno) {
     guard let advice = Advice(rawValue: advice), isKnown(advice), Page.isAligned(address) else {
       throw .EINVAL
     }
@@ -52,7 +60,7 @@ extension Kernel {
     switch advice {
     case .populateRead, .populateWrite:
       try populate(address, end, isWrite: advice == .populateWrite, by: task)
-    default: try advise(address, end, advice, by: task)
+    default: try advise(address, end, advice, in: tasks[target].space, by: task)
     }
   }
 
@@ -63,9 +71,9 @@ extension Kernel {
 
   /// Linux: `madvise_walk_vmas`, mm/madvise.c.
   private mutating func advise(
-    _ start: VirtualAddress, _ end: VirtualAddress, _ advice: Advice, by task: TaskIndex
+    _ start: VirtualAddress, _ end: VirtualAddress, _ advice: Advice,
+    in space: AddressSpaceIndex, by task: TaskIndex
   ) throws(Errno) {
-    let space = tasks[task].space
     var cursor = start
     var hasHole = false
     while cursor < end {

@@ -15,7 +15,7 @@ extension Kernel {
     _ gfp: GFPFlags, order: Int, for task: TaskIndex
   ) throws(Errno) -> FrameNumber {
     guard order >= 0, order <= BuddyOrder.maximum else { throw .ENOMEM }
-    if memory.injection.strikes(), !gfp.contains(.noFail) { throw .ENOMEM }
+    if memory.injection.strikes(for: task), !gfp.contains(.noFail) { throw .ENOMEM }
     if let block = attempt(gfp, order: order, level: .low, flags: []) { return block }
     return try allocateSlowly(gfp, order: order, for: task)
   }
@@ -196,6 +196,16 @@ extension Kernel {
   /// Makes the `count`-th allocation from now fail (1 is the next), pages and slab objects alike;
   /// 0 turns it off.
   package mutating func failAllocation(after count: Int) { memory.injection.arm(count) }
+
+  /// Makes an allocation fail that a task asks for; 0 takes it back.
+  ///
+  /// - Returns: how many had still to come of what was asked for before.
+  /// Linux: `proc_fail_nth_write`, fs/proc/base.c.
+  public mutating func failAllocation(after count: Int, of task: TaskIndex) -> Int {
+    let former = memory.injection.countdown
+    memory.injection.arm(count, for: task)
+    return former
+  }
 }
 
 extension Kernel {

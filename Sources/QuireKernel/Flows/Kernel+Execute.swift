@@ -137,6 +137,7 @@ extension Kernel {
   /// Linux: `exec_mmap`, fs/exec.c.
   private mutating func replaceSpace(of task: TaskIndex, by space: AddressSpaceIndex) {
     let old = tasks[task].space
+    recordPeak(of: task)
     spaces[space].owner = tasks[task].threadGroup
     tasks[task].space = space
     replaceLoaded(old, by: space)

@@ -46,8 +46,10 @@ extension Kernel {
     ])
     emit(.exit, tasks[task].pid, UInt64(status.code), UInt64(status.signalNumber))
     abandonSwapOffs(of: task)
+    endMoves(by: task)
     completeVfork(of: task)
     if !tasks[task].space.isNone {
+      recordPeak(of: task)
       releaseAddressSpace(tasks[task].space)
       tasks[task].space = .none
     }
@@ -66,9 +68,12 @@ extension Kernel {
       // The accounts of a process are those of all threads that it ever had.
       tasks[leader].minorFaults += tasks[task].minorFaults
       tasks[leader].majorFaults += tasks[task].majorFaults
+      tasks[leader].userTime += tasks[task].userTime
+      tasks[leader].systemTime += tasks[task].systemTime
       release(thread: task)
     }
     if tasks[leader].liveThreads > 0 { return wakeExecuting(in: leader) }
+    closeDescriptors(of: leader)
     if tasks[leader].flags.contains(.groupExiting) {
       tasks[leader].exitStatus = tasks[leader].groupStatus
     }

@@ -11,7 +11,7 @@ extension Kernel {
   /// Linux: `vfs_create` and `sys_memfd_create`, fs/namei.c and mm/memfd.c.
   public mutating func makeFile(
     _ kind: FileKind, size: UInt64 = 0, fill: UInt8? = nil, mode: FileMode = .usual,
-    by task: TaskIndex
+    on mount: MountIndex = .none, by task: TaskIndex
   ) throws(Errno) -> OpenFile {
     charge(costs.systemCall)
     if size > kind.largestSize { throw .EFBIG }
@@ -20,6 +20,8 @@ extension Kernel {
     virtual.objects[object].holders = 1
     virtual.objects[object].owner = tasks[task].credentials.user
     virtual.objects[object].mode = mode
+    virtual.objects[object].mount = mount
+    if !mount.isNone { virtual.objects[mount].files += 1 }
     if let fill, kind == .disk {
       for page in 0..<virtual.objects[object].pageCount {
         virtual.objects.setBlock(page, of: object, to: PageData(fill: fill))
@@ -80,6 +82,9 @@ extension Kernel {
     if !file.access.contains(.write) { throw .EINVAL }
     try refuseWriting(object)
     if size > FileKind.of(virtual.objects[object].flags).largestSize { throw .EFBIG }
+    if size > max(virtual.objects[object].size, tasks[task].limits.fileSize) {
+      throw refusalOfSize(by: task)
+    }
     if size > virtual.objects[object].size {
       try clearGap(before: size, of: object, by: task)
     } else {
@@ -90,6 +95,14 @@ extension Kernel {
       dropPages(kept..<UInt64.max, of: object)
     }
     virtual.objects[object].size = size
+  }
+
+  /// A file may not become as large as that: the task gets SIGXFSZ too.
+  ///
+  /// Linux: `generic_write_check_limits`, fs/read_write.c, and `inode_newsize_ok`, fs/attr.c.
+  mutating func refusalOfSize(by task: TaskIndex) -> Errno {
+    post(.SIGXFSZ, toThread: task)
+    return .EFBIG
   }
 
   /// Makes a hole; the size stays.
@@ -124,6 +137,9 @@ extension Kernel {
     let end = offset + length
     if end > FileKind.of(virtual.objects[object].flags).largestSize { throw .EFBIG }
     let size = max(virtual.objects[object].size, keepsSize ? 0 : end)
+    if size > max(virtual.objects[object].size, tasks[task].limits.fileSize) {
+      throw refusalOfSize(by: task)
+    }
     // Beyond the end there is nothing that anybody could tell from a hole.
     let first = offset >> Page.shift
     let last = max(first, (min(end, size) + Page.offsetMask) >> Page.shift)
@@ -143,6 +159,10 @@ extension Kernel {
   private mutating func fillHoles(
     _ pages: Range<UInt64>, of object: MemoryObjectIndex, by task: TaskIndex
   ) throws(Errno) {
+    let mount = virtual.objects[object].mount
+    if !mount.isNone && virtual.objects[mount].isSmaller(than: UInt64(pages.count)) {
+      throw .ENOSPC
+    }
     var filled: [UInt64] = []
     do throws(Errno) {
       for page in pages {
@@ -244,42 +264,6 @@ extension Kernel {
     charge(costs.systemCall)
     return writeBackAll()
   }
-
-  /// Takes advice about a part of a file; a length of 0 reaches to its end.
-  ///
-  /// - Throws: EBADF.
-  /// Linux: `generic_fadvise`, mm/fadvise.c.
-  public mutating func fadvise(
-    _ file: OpenFile, at offset: UInt64, length: UInt64, _ advice: FileAdvice, by task: TaskIndex
-  ) throws(Errno) {
-    charge(costs.systemCall)
-    let object = try object(of: file)
-    let record = virtual.objects[object]
-    if !record.flags.contains(.onDisk) { return }
-    let (sum, isOver) = offset.addingReportingOverflow(length)
-    let end = length == 0 || isOver ? UInt64(Int64.max) : sum
-    switch advice {
-    case .willNeed:
-      let last = (end - 1) >> Page.shift
-      readAhead(offset >> Page.shift..<max(last + 1, offset >> Page.shift), of: object, by: task)
-    case .dontNeed:
-      let first = (offset &+ Page.offsetMask) >> Page.shift
-      // The last page may be dropped only whole, or at the end of the file.
-      let last = end == record.size ? record.pageCount : end >> Page.shift
-      writeBack(object, offset >> Page.shift..<max(last, offset >> Page.shift))
-      invalidate(object, first..<max(last, first))
-    }
-  }
-}
-
-/// What `posix_fadvise` can be told here.
-///
-/// Linux: `POSIX_FADV_WILLNEED` and friends, include/uapi/linux/fadvise.h.
-public enum FileAdvice: UInt8, CaseIterable, Sendable, BitwiseCopyable {
-  /// Read it now.
-  case willNeed = 3
-  /// Write it and drop it from memory.
-  case dontNeed = 4
 }
 
 extension FileKind {

@@ -13,10 +13,10 @@ public struct FileTransfer: Hashable, Sendable, BitwiseCopyable {
   /// From the process to the file.
   public let isWrite: Bool
   /// The next byte of the file, and of the process.
-  public fileprivate(set) var offset: UInt64
+  public internal(set) var offset: UInt64
   public fileprivate(set) var address: VirtualAddress
   /// Bytes that are left.
-  public fileprivate(set) var left: UInt64
+  public internal(set) var left: UInt64
   /// Bytes that were moved: what the call returns.
   public fileprivate(set) var moved: UInt64 = 0
   fileprivate var hasBegun = false
@@ -40,7 +40,7 @@ public struct FileTransfer: Hashable, Sendable, BitwiseCopyable {
   /// Bytes to the end of the page of the file.
   fileprivate var step: UInt64 { min(left, Page.size - offset & Page.offsetMask) }
 
-  fileprivate mutating func advance(_ bytes: UInt64) {
+  mutating func advance(_ bytes: UInt64) {
     offset += bytes
     address &+= bytes
     left -= bytes
@@ -55,8 +55,12 @@ extension Kernel {
   /// was moved before is that EFAULT.
   /// Linux: `ksys_pread64` and `ksys_pwrite64`, fs/read_write.c.
   public mutating func perform(_ transfer: inout FileTransfer, by task: TaskIndex) -> Progress {
+    move(&transfer, by: task)
+  }
+
+  mutating func move(_ transfer: inout FileTransfer, by task: TaskIndex) -> Progress {
     do throws(Errno) {
-      let object = try begin(&transfer)
+      let object = try begin(&transfer, by: task)
       while transfer.left > 0 {
         if now >= sliceEnd { return .again }
         if !transfer.isWrite && transfer.offset >= virtual.objects[object].size { break }
@@ -74,7 +78,9 @@ extension Kernel {
   /// The checks before the first byte.
   ///
   /// Linux: `vfs_read`, `rw_verify_area` and `generic_write_checks`, fs/read_write.c.
-  private mutating func begin(_ transfer: inout FileTransfer) throws(Errno) -> MemoryObjectIndex {
+  private mutating func begin(
+    _ transfer: inout FileTransfer, by task: TaskIndex
+  ) throws(Errno) -> MemoryObjectIndex {
     let object = try object(of: transfer.file)
     if transfer.hasBegun { return object }
     transfer.hasBegun = true
@@ -87,7 +93,9 @@ extension Kernel {
     transfer.left = min(transfer.left, FileTransfer.most)
     if transfer.isWrite { try refuseWriting(object) }
     if transfer.isWrite && transfer.left > 0 {
-      let limit = FileKind.of(virtual.objects[object].flags).largestSize
+      let allowed = tasks[task].limits.fileSize
+      if transfer.offset >= allowed { throw refusalOfSize(by: task) }
+      let limit = min(FileKind.of(virtual.objects[object].flags).largestSize, allowed)
       if transfer.offset >= limit { throw .EFBIG }
       transfer.left = min(transfer.left, limit - transfer.offset)
     }
@@ -238,12 +246,12 @@ extension Kernel {
   // MARK: The process's memory
 
   /// What became of a copy whose access was not simply done: no right is EFAULT, all else waits.
-  private func copyProgress(_ progress: Progress) throws(Errno) -> Progress {
+  func copyProgress(_ progress: Progress) throws(Errno) -> Progress {
     if case .signal = progress { throw .EFAULT }
     return progress
   }
 
-  private mutating func copyBytes(
+  mutating func copyBytes(
     _ count: Int, from source: FrameNumber, _ sourceOffset: Int, to target: FrameNumber,
     _ targetOffset: Int
   ) {

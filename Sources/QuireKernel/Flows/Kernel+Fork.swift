@@ -40,6 +40,7 @@ extension Kernel {
     spaces[target].startStack = spaces[source].startStack
     setProgram(spaces[source].program.object, of: target)
     spaces[target].program.marks = spaces[source].program.marks
+    spaces[target].isDumpable = spaces[source].isDumpable
     return target
   }
 

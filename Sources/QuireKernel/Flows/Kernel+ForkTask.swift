@@ -1,19 +1,5 @@
 // Fork, vfork and threads, the part about tasks: reserve everything, then make the child visible.
 
-/// What a new task has in common with the one that makes it.
-///
-/// Linux: `CLONE_VM` and friends, include/uapi/linux/sched.h.
-struct CloneFlags: OptionSet, Hashable, BitwiseCopyable {
-  var rawValue: UInt32
-
-  /// The address space.
-  static let memory = CloneFlags(rawValue: 0x100)
-  /// The maker sleeps until the child has left the address space.
-  static let vfork = CloneFlags(rawValue: 0x4000)
-  /// The process: the new task is another thread of it.
-  static let thread = CloneFlags(rawValue: 0x10000)
-}
-
 extension Kernel {
   /// Makes a child that is a copy of `parent`: memory, limits, signal actions and credentials.
   ///
@@ -69,6 +55,7 @@ extension Kernel {
       tasks[model.leader].liveThreads += 1
     } else {
       tasks.publish(child, under: parent)
+      copyDescriptors(from: parent, to: child)
     }
     if record.space != model.space { spaces[record.space].owner = record.pid }
     emit(.fork, model.pid, UInt64(UInt32(bitPattern: record.pid)))

@@ -11,41 +11,15 @@ extension Kernel {
     charge(costs.systemCall)
     if !Page.isAligned(request.offset) { throw .EINVAL }
     let isAnonymous = request.flags.contains(.anonymous)
+    if !isAnonymous, let file = request.file, !file.isMappable {
+      throw refusalOfMapping(request, file.access, by: task)
+    }
     let object = isAnonymous ? .none : try mappedObject(request)
     if request.flags.contains(.hugeTLB) {
       // No file of this machine has huge pages.
       throw isAnonymous ? refusalOfHugePages(request, by: task) : .EINVAL
     }
     return try map(request, of: MapSource(object: object, access: request.file?.access), by: task)
-  }
-
-  /// Huge pages are set aside at boot, and this machine has none: whatever is right about the
-  /// request, they cannot be reserved. What lay at a fixed place is gone by then.
-  ///
-  /// Linux: `hugetlbfs_file_mmap`, fs/hugetlbfs/inode.c.
-  private mutating func refusalOfHugePages(_ request: MapRequest, by task: TaskIndex) -> Errno {
-    let size: UInt64
-    switch request.flags.rawValue >> MapFlags.hugeShift & 0x3f {
-    case 0, geometry.shift(TableLevel.middle): size = geometry.span(TableLevel.leaf)
-    case 30 where geometry == .fourLevels: size = 1 << 30
-    default: return .EINVAL
-    }
-    var whole = request
-    whole.length = (request.length &+ (size - 1)) & ~(size - 1)
-    let isFixed = !request.flags.isDisjoint(with: [.fixed, .fixedNoReplace])
-    let isOdd = isFixed && request.address & (size - 1) != 0
-    do throws(Errno) {
-      try checkLength(of: whole)
-      if isOdd && whole.length <= layout.taskSize { throw .EINVAL }
-      var area = try place(whole, of: .none, by: task)
-      let kind = request.flags.rawValue & MapFlags.typeMask
-      if area.flags.contains(.growsDown) || kind == MapFlags.droppable.rawValue { throw .EINVAL }
-      _ = try settleFlags(&area, whole, MapSource(), by: task)
-      try unmapRegions(area.start, area.end, in: area.space, by: task)
-      return .ENOMEM
-    } catch {
-      return error
-    }
   }
 
   /// What mmap and shmat have in common.
@@ -73,7 +47,7 @@ extension Kernel {
   // MARK: Where
 
   /// The checks on the range, the place, and the first flags of the region.
-  private mutating func place(
+  mutating func place(
     _ request: MapRequest, of object: MemoryObjectIndex, by task: TaskIndex
   ) throws(Errno) -> VirtualMemoryArea {
     let space = tasks[task].space
@@ -98,7 +72,7 @@ extension Kernel {
 
   /// The length in whole pages.
   @discardableResult
-  private func checkLength(of request: MapRequest) throws(Errno) -> UInt64 {
+  func checkLength(of request: MapRequest) throws(Errno) -> UInt64 {
     if request.length == 0 { throw .EINVAL }
     let length = layout.wholePages(request.length)
     if length == 0 { throw .ENOMEM }
@@ -227,16 +201,11 @@ extension Kernel {
   // MARK: What
 
   /// The checks on the kind of mapping; returns the page number of the start (MMAP-5 … MMAP-10).
-  private borrowing func settleFlags(
+  borrowing func settleFlags(
     _ area: inout VirtualMemoryArea, _ request: MapRequest, _ source: MapSource,
     by task: TaskIndex
   ) throws(Errno) -> UInt64 {
-    if request.flags.contains(.locked) && !tasks[task].holds(.ipcLock)
-      && tasks[task].limits.lockedMemory == 0
-    {
-      throw .EPERM
-    }
-    if !mayLock(area.space, area.flags, area.pageCount, task) { throw .EAGAIN }
+    try checkMayLock(area, request, by: task)
     let pageOffset: UInt64
     if let access = source.access {
       pageOffset = try settleFile(&area, request, access)
@@ -247,6 +216,18 @@ extension Kernel {
       area.flags.insert(.noReserve)
     }
     return pageOffset
+  }
+
+  /// Linux: `can_do_mlock` and `mlock_future_ok`, mm/mlock.c and mm/mmap.c.
+  borrowing func checkMayLock(
+    _ area: VirtualMemoryArea, _ request: MapRequest, by task: TaskIndex
+  ) throws(Errno) {
+    if request.flags.contains(.locked) && !tasks[task].holds(.ipcLock)
+      && tasks[task].limits.lockedMemory == 0
+    {
+      throw .EPERM
+    }
+    if !mayLock(area.space, area.flags, area.pageCount, task) { throw .EAGAIN }
   }
 
   /// The kind of a mapping without a file.

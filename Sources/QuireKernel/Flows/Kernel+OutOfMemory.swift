@@ -113,6 +113,7 @@ extension Kernel {
         tasks[task].flags.insert(.oomVictim)
         post(.SIGKILL, to: task)
         if !isInUse {
+          recordPeak(of: task)
           tasks[task].space = .none
           releaseAddressSpace(space)
         }

@@ -55,7 +55,8 @@ extension Kernel {
   ) -> Nanoseconds {
     if flags.contains(.randomRead) { return now }
     if flags.contains(.sequentialRead) {
-      return readMissing(page, ReadaheadState.pages, of: object, by: task)
+      let window = virtual.objects[object].readahead.window
+      return readMissing(page, window, of: object, by: task)
     }
     var state = virtual.objects[object].readahead
     state.misses = min(state.misses + 1, ReadaheadState.manyMisses * 10)
@@ -63,12 +64,12 @@ extension Kernel {
     if state.misses > ReadaheadState.manyMisses { return now }
     if flags.contains(.execute) && rules.contains(.codeIsReadAhead) {
       state.start = page
-      state.size = min(ReadaheadState.pages, end - page)
+      state.size = min(state.window, end - page)
       state.aheadSize = 0
     } else {
-      state.start = page - min(page, ReadaheadState.pages / 2)
-      state.size = ReadaheadState.pages
-      state.aheadSize = ReadaheadState.pages / 4
+      state.start = page - min(page, state.window / 2)
+      state.size = state.window
+      state.aheadSize = state.window / 4
     }
     virtual.objects[object].readahead = state
     return readWindow(of: object, by: task)
@@ -84,7 +85,7 @@ extension Kernel {
     if virtual.objects[object].readahead.misses > 0 {
       virtual.objects[object].readahead.misses -= 1
     }
-    passMark(page, ReadaheadState.pages, of: object, by: task)
+    passMark(page, virtual.objects[object].readahead.window, of: object, by: task)
   }
 
   /// Pages that a fault mapped around its own: hits, as many as there are.
@@ -104,7 +105,11 @@ extension Kernel {
     _ page: UInt64, _ count: UInt64, of object: MemoryObjectIndex, by task: TaskIndex
   ) -> Nanoseconds {
     var state = virtual.objects[object].readahead
-    let most = Self.largestWindow(for: count)
+    if state.isRandom {
+      return readPages(
+        from: page, min(count, Self.largestRequest), ahead: 0, of: object, by: task)
+    }
+    let most = Self.largestWindow(for: count, state)
     let isNext = page &- (state.previous >> Page.shift) <= 1
     if page == 0 || count > most || isNext {
       state.start = page
@@ -135,7 +140,7 @@ extension Kernel {
     guard virtual.objects.slot(page, of: object).isReadaheadMark else { return }
     setReadaheadMark(page, of: object, false)
     var state = virtual.objects[object].readahead
-    let most = Self.largestWindow(for: count)
+    let most = Self.largestWindow(for: count, state)
     if page == state.start + state.size - state.aheadSize {
       state.start += state.size
       state.size = Self.nextWindow(state.size, most)
@@ -194,8 +199,8 @@ extension Kernel {
   /// Who wants more than a window gets it at once, as far as the disk takes it in one request.
   ///
   /// Linux: `ractl_max_pages`, mm/readahead.c.
-  private static func largestWindow(for count: UInt64) -> UInt64 {
-    max(ReadaheadState.pages, min(count, largestRequest))
+  private static func largestWindow(for count: UInt64, _ state: ReadaheadState) -> UInt64 {
+    max(state.window, min(count, largestRequest))
   }
 
   // MARK: On request

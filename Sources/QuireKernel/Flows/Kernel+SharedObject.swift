@@ -86,9 +86,15 @@ extension Kernel {
       do { try charge(pages: 1, in: space, by: task) } catch { throw .ENOSPC }
     }
     do throws(Errno) {
-      let frame = try addPage(page, to: object, by: task)
-      if charges { virtual.objects[object].chargedPages += 1 }
-      return frame
+      try chargeBlock(of: object)
+      do throws(Errno) {
+        let frame = try addPage(page, to: object, by: task)
+        if charges { virtual.objects[object].chargedPages += 1 }
+        return frame
+      } catch {
+        unchargeBlock(of: object)
+        throw error
+      }
     } catch {
       if charges { uncharge(pages: 1) }
       throw error
@@ -156,6 +162,8 @@ extension Kernel {
     if virtual.objects[object].flags.contains(.device) { removeRegisters(of: object) }
     dropPages(0..<UInt64.max, of: object)
     uncharge(pages: virtual.objects[object].chargedPages)
+    let mount = virtual.objects[object].mount
+    if !mount.isNone { virtual.objects[mount].files -= 1 }
     free(virtual.objects[object].kernelObjects)
     virtual.objects.release(object)
   }
@@ -221,6 +229,7 @@ extension Kernel {
         virtual.objects[object].chargedPages -= 1
         uncharge(pages: 1)
       }
+      unchargeBlock(of: object)
       page = found + 1
     }
     page = pages.lowerBound

@@ -85,8 +85,9 @@ extension Kernel {
         SharedSegment(
           key: key, nameKey: key, size: size, mode: flags.permissions,
           owner: tasks[task].credentials.user, creator: tasks[task].threadGroup,
-          changeTime: seconds, object: object,
-          kernelObject: record))
+          changeTime: seconds, object: object, kernelObject: record),
+        as: tunables.shmNextIdentifier)
+      tunables.shmNextIdentifier = -1
       virtual.objects[object].segment = segment
       return virtual.segments[segment].identifier
     } catch {

@@ -159,11 +159,24 @@ extension Kernel {
         return .stopped
       case .terminate:
         let decided = decidedStatus(of: task)
-        exitGroup(task, .killed(by: signal))
+        exitGroup(task, statusOfDeath(by: signal, of: task))
         return decided.map { .ended($0) } ?? .died(signal)
       }
     }
     return .none
+  }
+
+  /// How a task ends that dies of a signal: with a core dump or without. What would be in the dump
+  /// is not modelled.
+  ///
+  /// Linux: `do_coredump`, fs/coredump.c: a dump that could not have a page is none.
+  public func statusOfDeath(by signal: Signal, of task: TaskIndex) -> ExitStatus {
+    let space = tasks[task].space
+    var status = ExitStatus.killed(by: signal)
+    status.dumpedCore =
+      signal.dumpsCore && !space.isNone && spaces[space].isDumpable
+      && tasks[task].limits.coreSize >= Page.size
+    return status
   }
 
   /// How a thread ends that dies because its process does, or for another thread's execve.

@@ -24,7 +24,7 @@ extension Kernel {
   mutating func allocateObject(
     _ cache: CacheIndex, _ gfp: GFPFlags, for task: TaskIndex
   ) throws(Errno) -> SlabObject {
-    if memory.injection.strikes(), !gfp.contains(.noFail) { throw .ENOMEM }
+    if memory.injection.strikes(for: task), !gfp.contains(.noFail) { throw .ENOMEM }
     if let object = slab.allocate(cache, cpu: cpu) { return object }
     try growCache(cache, gfp, for: task)
     // Reclaim may have run meanwhile, but nothing takes the new slab away from this CPU.

@@ -25,6 +25,7 @@ extension Kernel {
     tasks[child].limits = tasks[parent].limits
     tasks[child].hardLimits = tasks[parent].hardLimits
     tasks[child].nice = tasks[parent].nice
+    copyDescriptors(from: parent, to: child)
     tasks[child].affinity = tasks[parent].affinity
     // What init starts leads a group of its own, as a job of a shell does.
     if parent != tasks.initTask { tasks[child].processGroup = tasks[parent].processGroup }

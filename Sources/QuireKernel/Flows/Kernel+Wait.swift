@@ -126,14 +126,25 @@ extension Kernel {
     return result
   }
 
+  /// What a child has used, its own children included, counts for its parent from now on.
+  ///
+  /// Linux: `wait_task_zombie`, kernel/exit.c.
+  private mutating func addToChildren(_ child: Task, of process: TaskIndex) {
+    tasks[process].childMinorFaults += child.minorFaults + child.childMinorFaults
+    tasks[process].childMajorFaults += child.majorFaults + child.childMajorFaults
+    tasks[process].childUserTime += child.userTime + child.childUserTime
+    tasks[process].childSystemTime += child.systemTime + child.childSystemTime
+    let peak = max(child.peakResident, child.childPeakResident)
+    tasks[process].childPeakResident = max(tasks[process].childPeakResident, peak)
+  }
+
   /// Ends a zombie: its parent has seen it, its pid is free.
   ///
   /// Linux: `release_task`, kernel/exit.c.
   mutating func reap(_ child: TaskIndex) {
     let record = tasks[child]
     precondition(record.state == .zombie, "reap: pid \(record.pid) is alive")
-    tasks[record.parent].childMinorFaults += record.minorFaults + record.childMinorFaults
-    tasks[record.parent].childMajorFaults += record.majorFaults + record.childMajorFaults
+    addToChildren(record, of: tasks[record.parent].leader)
     emit(.reap, record.pid)
     tasks.withdraw(child)
     freeObjects(of: record.footprint)

@@ -15,6 +15,7 @@ extension Kernel {
     digest.mix(UInt64(memory.freeFrames))
     digest.mix(UInt64(tasks.count))
     if tasks.oopses > 0 { digest.mix(tasks.oopses) }
+    mixDescriptors(into: &digest)
     mixContents(into: &digest)
   }
 
@@ -83,6 +84,19 @@ extension PhysicalMemory {
         }
         frame += 1
       }
+    }
+  }
+}
+
+extension Kernel {
+  /// Folds in what is open where, and what waits in pipes; nothing for a machine without any.
+  fileprivate func mixDescriptors(into digest: inout Digest) {
+    for index in 1..<max(1, descriptors.descriptions.limit)
+    where descriptors.descriptions.isLive(index) {
+      let record = descriptors[DescriptionIndex(index)]
+      digest.mix(UInt64(index) << 32 | UInt64(record.holders))
+      digest.mix(record.offset)
+      if let pipe = record.pipe { digest.mix(descriptors[pipe].bytes) }
     }
   }
 }

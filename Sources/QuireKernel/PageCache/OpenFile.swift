@@ -42,6 +42,13 @@ public struct OpenFile: Hashable, Sendable, BitwiseCopyable {
   public func opened(for access: FileAccess) -> OpenFile {
     OpenFile(object: object, number: number, access: access)
   }
+
+  /// What a descriptor of something else than a file comes to: it cannot be mapped.
+  public static func unmappable(_ access: FileAccess) -> OpenFile {
+    OpenFile(object: .none, number: 0, access: access)
+  }
+
+  var isMappable: Bool { number != 0 }
 }
 
 /// What a file has at one page of its disk.
@@ -90,6 +97,11 @@ struct ReadaheadState: Hashable, BitwiseCopyable {
   var misses: UInt64 = 0
   /// The byte behind the last read; `none` before the first.
   var previous = Self.none
+
+  /// Pages of a window, as advice on the file has it.
+  var window = Self.pages
+  /// Nothing is read that was not asked for. Linux: `FMODE_RANDOM`, include/linux/fs.h.
+  var isRandom = false
 
   static let none = UInt64.max
   /// Linux: `VM_READAHEAD_PAGES`, include/linux/mm.h.

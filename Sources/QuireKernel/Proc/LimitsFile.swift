@@ -22,12 +22,14 @@ extension Kernel {
     let hard = tasks[task].hardLimits
     let signals = UInt64(taskMaximum / 2)
     return [
-      ("Max cpu time", none, none, "seconds"), ("Max file size", none, none, "bytes"),
+      ("Max cpu time", none, none, "seconds"),
+      ("Max file size", soft.fileSize, hard.fileSize, "bytes"),
       ("Max data size", soft.data, hard.data, "bytes"),
-      ("Max stack size", soft.stack, hard.stack, "bytes"), ("Max core file size", 0, none, "bytes"),
+      ("Max stack size", soft.stack, hard.stack, "bytes"),
+      ("Max core file size", soft.coreSize, hard.coreSize, "bytes"),
       ("Max resident set", none, none, "bytes"),
       ("Max processes", soft.processes, hard.processes, "processes"),
-      ("Max open files", 1024, 4096, "files"),
+      ("Max open files", soft.openFiles, hard.openFiles, "files"),
       ("Max locked memory", soft.lockedMemory, hard.lockedMemory, "bytes"),
       ("Max address space", soft.addressSpace, hard.addressSpace, "bytes"),
       ("Max file locks", none, none, "locks"), ("Max pending signals", signals, signals, "signals"),

@@ -67,9 +67,11 @@ extension Kernel {
 
   /// Linux: `ptrace_may_access`, kernel/ptrace.c, and `cap_ptrace_access_check`,
   /// security/commoncap.c.
-  private borrowing func mayTrace(_ task: TaskIndex, by reader: TaskIndex) -> Bool {
+  borrowing func mayTrace(_ task: TaskIndex, by reader: TaskIndex) -> Bool {
     if tasks[task].leader == tasks[reader].leader || tasks[reader].holds(.ptrace) { return true }
     let (caller, target) = (tasks[reader].credentials, tasks[task].credentials)
+    let space = tasks[task].space
+    if !space.isNone && !spaces[space].isDumpable { return false }
     return caller.user == target.user && target.capabilities.isSubset(of: caller.capabilities)
   }
 

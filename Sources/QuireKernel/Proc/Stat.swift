@@ -73,7 +73,7 @@ public struct TaskStatus: Hashable, Sendable {
     fields[39] = String(realTimePriority)
     fields[40] = String(policy.number)
     if let exitStatus {
-      fields[51] = String(Int(exitStatus.code) << 8 | Int(exitStatus.signalNumber))
+      fields[51] = String(exitStatus.word)
     }
     return fields.joined(separator: " ") + "\n"
   }
@@ -109,6 +109,11 @@ public struct TaskStatus: Hashable, Sendable {
 
   /// Linux: `PF_KTHREAD`, `PF_NOFREEZE` and `PF_FORKNOEXEC`, include/linux/sched.h.
   private var flags: Int { isKernelThread ? 0x20_8040 : 0 }
+}
+
+extension ExitStatus {
+  /// As wait(2) gives it: the code, the signal and the mark of a core dump.
+  public var word: Int { Int(code) << 8 | (dumpedCore ? 0x80 : 0) | Int(signalNumber) }
 }
 
 extension SchedulingPolicy {

@@ -100,6 +100,8 @@ extension Kernel {
   /// Linux: `commit_creds` and `flag_nproc_exceeded`, kernel/cred.c and kernel/sys.c.
   private mutating func apply(_ credentials: Credentials, to task: TaskIndex) {
     let isNewUser = credentials.user != tasks[task].credentials.user
+    let space = tasks[task].space
+    if isNewUser && !space.isNone { spaces[space].isDumpable = false }
     var thread = tasks[task].leader
     while !thread.isNone {
       tasks[thread].credentials = credentials

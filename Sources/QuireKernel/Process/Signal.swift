@@ -36,6 +36,18 @@ public enum Signal: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyable {
   /// What happens to a task that has no handler for the signal.
   public enum DefaultAction: Sendable { case terminate, ignore, stop, resume }
 
+  /// Whether a task that dies of it may leave a core dump.
+  ///
+  /// Linux: `SIG_KERNEL_COREDUMP_MASK`, include/linux/signal.h.
+  var dumpsCore: Bool {
+    switch self {
+    case .SIGQUIT, .SIGILL, .SIGTRAP, .SIGABRT, .SIGFPE, .SIGSEGV, .SIGBUS, .SIGSYS, .SIGXCPU,
+      .SIGXFSZ:
+      true
+    default: false
+    }
+  }
+
   public var name: String { String(describing: self) }
 
   public init?(name: String) {

@@ -47,6 +47,8 @@ public struct ExitStatus: Hashable, Sendable, BitwiseCopyable {
   public var code: UInt8
   /// Number of the signal that ended the task, or 0.
   public var signalNumber: UInt8
+  /// The signal left a core dump. Linux: bit 7 of a wait status.
+  public var dumpedCore = false
 
   public static func exited(_ code: UInt8) -> ExitStatus { ExitStatus(code: code, signalNumber: 0) }
   public static func killed(by signal: Signal) -> ExitStatus {
@@ -175,6 +177,9 @@ public struct Task: Sendable, BitwiseCopyable {
   /// Neighbours in the list of all tasks, oldest first.
   package internal(set) var next: TaskIndex = .none
   package internal(set) var previous: TaskIndex = .none
+  /// The queue it sleeps in, and the next there.
+  var waitPlace = WaitPlace.nowhere
+  var nextWaiter: TaskIndex = .none
   /// Next in the queue of tasks to be looked at by the scheduler.
   package internal(set) var nextWakeup: TaskIndex = .none
 
@@ -188,6 +193,8 @@ public struct Task: Sendable, BitwiseCopyable {
   package var retriedFault = noFault
   package static let noFault = VirtualAddress.max
   public var oomScoreAdjustment: Int16 = 0
+  /// In the leader: its descriptor with the lowest number, as an index of `Descriptors.entries`.
+  var firstDescriptor: UInt32 = 0
   /// What the task is limited to.
   public package(set) var limits = ResourceLimits()
   /// How far it may raise its limits without privilege.
@@ -219,6 +226,13 @@ public struct Task: Sendable, BitwiseCopyable {
   /// Faults of children that were waited for.
   public internal(set) var childMinorFaults: UInt64 = 0
   public internal(set) var childMajorFaults: UInt64 = 0
+  /// CPU time of children that were waited for.
+  public internal(set) var childUserTime: Nanoseconds = 0
+  public internal(set) var childSystemTime: Nanoseconds = 0
+  /// In the leader: most pages that were resident in memory it has left, and the same of children
+  /// that were waited for.
+  var peakResident: UInt64 = 0
+  var childPeakResident: UInt64 = 0
 
   /// A zombie or gone: it runs no more.
   @inlinable @inline(__always) public var isDead: Bool { state == .zombie || state == .dead }

@@ -136,6 +136,8 @@ public struct TaskTable: ~Copyable {
     self[thread].liveThreads = 1
     self[thread].minorFaults += self[old].minorFaults
     self[thread].majorFaults += self[old].majorFaults
+    self[thread].inheritAccounts(of: self[old])
+    self[old].firstDescriptor = 0
     withdraw(old)
     pids.claim(self[thread].pid, for: thread)
     appendChild(thread, to: self[thread].parent)
@@ -233,6 +235,19 @@ public struct TaskTable: ~Copyable {
 }
 
 extension Task {
+  /// What belongs to the process, not to the thread that has led it so far.
+  fileprivate mutating func inheritAccounts(of old: Task) {
+    userTime += old.userTime
+    systemTime += old.systemTime
+    childMinorFaults += old.childMinorFaults
+    childMajorFaults += old.childMajorFaults
+    childUserTime += old.childUserTime
+    childSystemTime += old.childSystemTime
+    peakResident = max(peakResident, old.peakResident)
+    childPeakResident = max(childPeakResident, old.childPeakResident)
+    firstDescriptor = old.firstDescriptor
+  }
+
   /// A task as it is born: running, without relations, memory or signals.
   init(pid: ProcessID, name: TaskName, born: Nanoseconds) {
     self.pid = pid

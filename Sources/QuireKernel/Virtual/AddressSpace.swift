@@ -31,6 +31,10 @@ public struct AddressSpace: Sendable, BitwiseCopyable {
   ///
   /// Linux: `mm_struct.owner`, include/linux/mm_types.h.
   public internal(set) var owner: ProcessID = 0
+  /// Others of the same user may look into it, and it may be dumped; not so after a change of user.
+  ///
+  /// Linux: `get_dumpable`, include/linux/sched/coredump.h.
+  public internal(set) var isDumpable = true
   /// The index of regions; see `RegionTree`.
   package var regions = RegionTree.Root()
 

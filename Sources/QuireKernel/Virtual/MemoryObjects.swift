@@ -78,6 +78,8 @@ package struct MemoryObject: BitwiseCopyable {
   package var flags: MemoryObjectFlags
   /// Who has the object beside the regions that map it: the name of a file.
   package var holders: UInt32 = 0
+  /// The mount that it is on; none for files of the kernel's own.
+  package internal(set) var mount = MountIndex.none
   /// Whose file it is, and what others may do with it.
   package internal(set) var owner: UserID = 0
   package internal(set) var mode = FileMode.everything
@@ -144,6 +146,7 @@ package struct MemoryObjects: ~Copyable {
       size: 0, chargedPages: 0, flags: [], kernelObjects: .init(repeating: .none)))
   var pages = PageForest(isKernelMemory: true)
   var blocks = PageForest(isKernelMemory: false)
+  var mounts = Pool(unused: Mount(capacity: 0, objects: .init(repeating: .none)))
   /// The disk of all files.
   var disk = FileDisk()
   private var lastNumber: UInt64 = 0
@@ -153,6 +156,11 @@ package struct MemoryObjects: ~Copyable {
   package subscript(object: MemoryObjectIndex) -> MemoryObject {
     get { records[object.index] }
     _modify { yield &records[object.index] }
+  }
+
+  subscript(mount: MountIndex) -> Mount {
+    get { mounts[mount.index] }
+    _modify { yield &mounts[mount.index] }
   }
 
   package mutating func make(_ record: MemoryObject) -> MemoryObjectIndex {

@@ -178,20 +178,38 @@ package struct SharedSegments: ~Copyable {
   /// Adds a segment and gives it an identifier.
   ///
   /// Linux: `ipc_addid` and `ipc_idr_alloc`, ipc/util.c.
-  mutating func add(_ record: SharedSegment) -> SegmentIndex {
-    let place = freePlace()
-    if place <= lastPlace {
-      sequence += 1
-      if sequence > Int32.max >> Self.placeBits { sequence = 0 }
-    }
-    lastPlace = place
-    nextPlace = place + 1
+  ///
+  /// - Parameter wanted: the identifier that it is to have, if its place is free; -1 for any.
+  mutating func add(_ record: SharedSegment, as wanted: Int32 = -1) -> SegmentIndex {
+    let isAsked = wanted >= 0
+    let asked = Int(wanted) & (Self.mostPlaces - 1)
+    let place = isAsked ? freePlace(from: asked) : freePlace()
+    let sequence = isAsked ? wanted >> Self.placeBits : nextSequence(at: place)
     totalPages += record.pageCount
     let segment = SegmentIndex(records.allocate(record))
     records[segment.index].identifier = sequence << Self.placeBits + Int32(place)
     if place >= places.count { places.extend(to: place + 1) }
     places[place] = segment.rawValue
     return segment
+  }
+
+  /// Linux: the cyclic part of `ipc_idr_alloc`, ipc/util.c.
+  private mutating func nextSequence(at place: Int) -> Int32 {
+    if place <= lastPlace {
+      sequence += 1
+      if sequence > Int32.max >> Self.placeBits { sequence = 0 }
+    }
+    lastPlace = place
+    nextPlace = place + 1
+    return sequence
+  }
+
+  /// The first free place that is not below one.
+  ///
+  /// Linux: `idr_alloc`, lib/idr.c.
+  private borrowing func freePlace(from first: Int) -> Int {
+    for place in first..<Self.mostPlaces where segment(atPlace: place).isNone { return place }
+    return freePlace()
   }
 
   /// The next place that is free, round and round, so that an identifier is not soon seen again.

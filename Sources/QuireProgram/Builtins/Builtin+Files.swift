@@ -3,10 +3,11 @@
 private typealias Parameter = Signature.Parameter
 private typealias Failure = Signature.Failure
 
-private let subject = Parameter("file", .file, "The file.")
+private let subject = Parameter("file", .file, "The file, or the number of a descriptor.")
 private let gone = Failure("EBADF", "the file has been removed")
 private let notWritable = Failure("EBADF", "the file is removed, or not open for writing")
-private let tooLarge = Failure("EFBIG", "no file of its kind can be that large")
+private let tooLarge = Failure(
+  "EFBIG", "no file of its kind can be that large, or RLIMIT_FSIZE forbids it, with SIGXFSZ")
 private let range = [
   Parameter("offset", .size, "First byte of the file."),
   Parameter("length", .size, "Bytes."),
@@ -25,9 +26,6 @@ private func transferSignature(
 }
 
 extension Builtin {
-  /// What `posix_fadvise` understands.
-  package static let fileAdviceWords: [String] = ["willneed", "dontneed"]
-
   static let fileSignatures: [Signature] = [
     Signature(
       "file",
@@ -42,6 +40,8 @@ extension Builtin {
         Parameter(
           "mode", .string, .labelled,
           "Rights of owner, group and others, as for chmod(1); default \"644\"."),
+        Parameter(
+          "on", .string, .labelled, "Where `mount` has put the file system that it is to be on."),
       ], returns: .file, "Makes a file and returns it, open for reading and writing.",
       fails: [Failure("ENOMEM", "the kernel has no memory left for its inode"), tooLarge]),
     Signature(
@@ -83,15 +83,11 @@ extension Builtin {
         Failure("EINVAL", "more parts than the first page has room for"),
         Failure("ENOMEM", "the kernel has no memory left for its inode"), tooLarge,
       ]),
-    Signature(
-      "open",
-      [subject, Parameter("mode", .string, "\"r\", \"w\" or \"rw\".", words: ["r", "w", "rw"])],
-      returns: .file, "Returns the same file, open for something else.",
-      fails: [gone, Failure("EACCES", "its mode does not allow that to the caller's user")]),
     transferSignature(
       "pread", "Reads from a file into memory and returns how many bytes it has read.",
       [
         Failure("EBADF", "the file is removed, or not open for reading"),
+        Failure("ESPIPE", "it is a pipe"),
         Failure("EFAULT", "the memory cannot be written, and nothing was read before that"),
         Failure("ENOMEM", "no page is left, and nothing was read before that"),
       ]),
@@ -134,15 +130,32 @@ extension Builtin {
       [
         subject,
         Parameter(
-          "advice", .string,
-          "\"willneed\" reads it now, \"dontneed\" drops clean pages from memory.",
-          words: fileAdviceWords),
+          "advice", .any,
+          """
+          "willneed" reads it now, "dontneed" drops clean pages from memory, "random" and \
+          "sequential" say how it will be read; or a POSIX_FADV_ number.
+          """, words: NamedConstant.fileAdviceWords),
         Parameter("offset", .size, .optional, "First byte; default 0."),
         Parameter("length", .size, .optional, "Bytes; 0, the default, reaches to the end."),
-      ], "Says how a part of a file will be used.", fails: [gone]),
+      ], "Says how a part of a file will be used.",
+      fails: [gone, Failure("ESPIPE", "it is a pipe"), Failure("EINVAL", "the number is unknown")]),
     Signature(
       "readahead", [subject] + range, "Brings a part of a file into memory.",
-      fails: [gone]),
+      fails: [
+        Failure("EBADF", "the file has been removed, or is not open for reading"),
+        Failure("EINVAL", "it is a pipe"),
+      ]),
+    Signature(
+      "cachestat",
+      [
+        subject, Parameter("offset", .size, .optional, "First byte; default 0."),
+        Parameter("length", .size, .optional, "Bytes; 0, the default, reaches to the end."),
+        Parameter("flags", .flags, .labelled, "None are known."),
+      ], returns: .map,
+      """
+      Returns how many pages of a part of a file are in memory, as `nr_cache`, `nr_dirty`, \
+      `nr_writeback`, `nr_evicted` and `nr_recently_evicted`.
+      """, fails: [gone, Failure("EINVAL", "a flag is given")]),
     Signature(
       "drop_caches", [], "Drops the clean pages of files that nobody maps from memory.",
       fails: [Failure("EACCES", "the caller is not the superuser")]),

@@ -19,14 +19,22 @@ private let accessFailures = [
   Failure("ENOMEM", "no page is left for the process and none can be reclaimed"),
 ]
 
+private let transferFailures = [
+  Failure("EBADF", "the caller does not have it open for that"),
+  Failure("EFAULT", "the memory cannot be used, and nothing was moved before that"),
+  Failure("EINTR", "a signal came first, and nothing was moved before that"),
+  Failure("ENOMEM", "no page is left, and nothing was moved before that"),
+]
+
 extension Builtin {
   /// The kernel parameters that the model obeys.
   package static let parameterNames: [String] = [
     "vm.swappiness", "vm.overcommit_memory", "vm.overcommit_ratio", "vm.overcommit_kbytes",
     "vm.max_map_count", "vm.mmap_min_addr", "vm.page-cluster", "vm.min_free_kbytes",
     "vm.watermark_scale_factor",
-    "kernel.pid_max", "kernel.shmmax", "kernel.shmall", "kernel.shmmni", "vm.panic_on_oom",
-    "vm.oom_kill_allocating_task", "kernel.panic_on_oops", "kernel.oops_limit",
+    "kernel.pid_max", "kernel.shmmax", "kernel.shmall", "kernel.shmmni", "kernel.shm_next_id",
+    "fs.nr_open", "vm.panic_on_oom", "vm.oom_kill_allocating_task", "kernel.panic_on_oops",
+    "kernel.oops_limit",
   ]
 
   static let addressSpaceSignatures: [Signature] = [
@@ -130,15 +138,38 @@ extension Builtin {
 
   static let accessSignatures: [Signature] = [
     Signature(
-      "read", [target, length, pattern, count], "Reads pages, each once by default.",
-      fails: accessFailures),
+      "read",
+      [
+        target, length, pattern, count,
+        Parameter(
+          "into", .region, .labelled,
+          "With an open file or a pipe: the memory that takes the bytes."),
+      ], returns: .any,
+      """
+      Reads pages, each once by default; or reads an open file or a pipe into memory and returns \
+      how many bytes that were, 0 at the end.
+      """,
+      fails: accessFailures + transferFailures + [
+        Failure("EAGAIN", "a pipe without blocking is empty")
+      ]),
     Signature(
       "write",
       [
         target, length,
         Parameter("value", .integer, .labelled, "The byte to fill with, 0 ... 255; default 0."),
         pattern, count,
-      ], "Fills a region, or whole pages of it in the order of a pattern.", fails: accessFailures),
+        Parameter(
+          "from", .region, .labelled, "With an open file or a pipe: the memory that it gets."),
+      ], returns: .any,
+      """
+      Fills a region, or whole pages of it in the order of a pattern; or writes memory to an open \
+      file or a pipe and returns how many bytes that were.
+      """,
+      fails: accessFailures + transferFailures + [
+        Failure("EPIPE", "nobody reads the pipe any more; SIGPIPE comes first"),
+        Failure("EFBIG", "RLIMIT_FSIZE, with SIGXFSZ, or the kind of file forbids it"),
+        Failure("EAGAIN", "a pipe without blocking is full"),
+      ]),
     Signature(
       "touch", [target, length, pattern, count],
       "Writes to pages without changing what they hold.", fails: accessFailures),

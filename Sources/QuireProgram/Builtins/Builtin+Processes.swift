@@ -8,9 +8,17 @@ private let spawnFailures = [
   Failure("ENOMEM", "the new process cannot be given its memory"),
 ]
 
+private let debugFailures = [
+  Failure("EIO", "nothing is mapped there, or it is shared and may not be written"),
+  Failure("EACCES", "the process may not be looked into"),
+  Failure("ESRCH", "the process has no memory any more"),
+]
+
 extension Builtin {
   /// The limits that the model obeys.
-  package static let resourceNames = ["as", "data", "memlock", "nproc", "stack"]
+  package static let resourceNames = [
+    "as", "core", "data", "fsize", "memlock", "nofile", "nproc", "stack",
+  ]
 
   static let processSignatures: [Signature] = [
     Signature(
@@ -137,7 +145,10 @@ extension Builtin {
       "setrlimit",
       [
         Parameter(
-          "resource", .string, "\"as\", \"data\", \"stack\", \"memlock\" or \"nproc\".",
+          "resource", .string,
+          """
+          "as", "core", "data", "fsize", "memlock", "nofile", "nproc" or "stack".
+          """,
           words: resourceNames),
         Parameter("limit", .integer, "Bytes or a count; nil for no limit."),
         Parameter("hard", .integer, .labelled, "The hard limit; otherwise it moves if it must."),
@@ -198,6 +209,93 @@ extension Builtin {
       fails: [
         Failure("EPERM", "it lacks \"setuid\" for another user, or a capability that is to be kept")
       ]),
+    Signature(
+      "sigprocmask",
+      [
+        Parameter(
+          "how", .string, .optional, "What to do with the signals.",
+          words: ["block", "unblock", "set"]),
+        Parameter(
+          "signals", .any, .optional, "A signal, or a list of them; without, nothing changes."),
+      ], returns: .list,
+      """
+      Blocks signals of the calling thread, or lets them through, and returns those that were \
+      blocked; SIGKILL and SIGSTOP always come through.
+      """, fails: [Failure("EINVAL", "a number is no signal")]),
+    Signature(
+      "sigpending", returns: .list, "Returns the signals that are blocked and have come."),
+    Signature(
+      "getrusage",
+      [
+        Parameter(
+          "who", .string, .optional,
+          "\"self\", the default, \"children\" that were waited for, or \"thread\".",
+          words: ["self", "children", "thread"])
+      ], returns: .map,
+      """
+      Returns what was used: `utime` and `stime` in ns, `maxrss` in bytes, `minor_faults`, \
+      `major_faults`.
+      """, fails: [Failure("EINVAL", "there is no such target")]),
+    Signature(
+      "process_madvise",
+      [
+        Parameter("process", .any, "The process, or what `pidfd_open` returned."),
+        Parameter("regions", .any, "A region of that process, or a list of them."),
+        Parameter(
+          "advice", .any, "\"cold\", \"pageout\", \"willneed\" or \"collapse\", or the number.",
+          words: NamedConstant.adviceWords),
+        Parameter("flags", .flags, .labelled, "None are known."),
+      ], returns: .integer,
+      "Gives advice on memory of another process and returns for how many bytes it was taken.",
+      fails: [
+        Failure("EBADF", "it is no open process"), Failure("ESRCH", "the process is gone"),
+        Failure("EINVAL", "the advice is for one's own memory only, or flags are given"),
+        Failure("EACCES", "the process may not be looked into"),
+        Failure("EPERM", "the caller lacks \"sys_nice\""),
+        Failure("ENOMEM", "there are holes in the first region"),
+      ]),
+    Signature(
+      "clone",
+      [
+        Parameter("flags", .flags, "CLONE_ words; 0 for what `fork` does."),
+        Parameter("block", .processBlock, "What the new task does."),
+        Parameter("exit_signal", .signal, .labelled, "What the parent gets at its end."),
+      ], returns: .process,
+      """
+      Makes a process or a thread, as the flags say: CLONE_VM | CLONE_VFORK for what `vfork` \
+      makes, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD for a thread.
+      """,
+      fails: spawnFailures + [
+        Failure("EINVAL", "the flags contradict each other, or no signal has that number"),
+        Failure("EPERM", "a new namespace without \"sys_admin\""),
+      ]),
+    Signature(
+      "peek",
+      [
+        Parameter("address", .address, "Where the word is."),
+        Parameter("process", .process, .labelled, "Whose memory; by default the caller's."),
+      ], returns: .integer,
+      "Reads a word of a process as a debugger does, whatever the rights of its page are.",
+      fails: debugFailures),
+    Signature(
+      "poke",
+      [
+        Parameter("address", .address, "Where the word is."),
+        Parameter("value", .integer, "The word to write."),
+        Parameter("process", .process, .labelled, "Whose memory; by default the caller's."),
+      ],
+      """
+      Writes a word of a process as a debugger does, through /proc/PID/mem: a page that may not be \
+      written is copied first, so that no file changes.
+      """, fails: debugFailures),
+    Signature(
+      "fail_allocation",
+      [Parameter("number", .integer, "1 for the next one; 0 takes it back.")], returns: .integer,
+      """
+      Makes one of the caller's next allocations of pages or kernel objects fail, and returns how \
+      many had still to come before the one that was to fail so far.
+      """,
+      fails: [Failure("EPERM", "the caller lacks \"sys_resource\"")]),
   ]
 
   static let synchronizationSignatures: [Signature] = [

@@ -51,6 +51,13 @@ extension Builtin {
       `locked`; nil where nothing is mapped.
       """),
     Signature(
+      "sysinfo", returns: .map,
+      """
+      Returns what the machine says of itself: `uptime` in seconds, in bytes `totalram`, \
+      `freeram`, `sharedram`, `bufferram`, `totalswap` and `freeswap`, and the number of \
+      tasks, `procs`.
+      """),
+    Signature(
       "walk", [pageAddress, walkedProcess], returns: .map,
       """
       Walks the page tables down to an address: alone on its line it prints every level, as \

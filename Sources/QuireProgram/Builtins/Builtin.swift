@@ -16,7 +16,8 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   case fork, vfork, thread, kthread, use_mm, unuse_mm, exec, process, exit, wait, wait_any, kill,
     yield, sleep, getpid, nice,
     setrlimit, getrlimit
-  case waitpid, setpgid, drop_privileges
+  case waitpid, setpgid, drop_privileges, sigprocmask, sigpending, getrusage, process_madvise
+  case clone, peek, poke, fail_allocation
   case on_signal, event, semaphore, barrier
   // Kernel objects
   case kmalloc, kfree
@@ -24,13 +25,15 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
   // Page frames
   case alloc_page, alloc_pages, free_pages, get_free_pages, get_zeroed_page, page_address
   // Files
-  case file, memfd_create, device, executable, open, pread, pwrite, truncate, fallocate, fsync,
-    sync, unlink
-  case posix_fadvise, readahead, drop_caches
+  case file, memfd_create, device, executable, pread, pwrite, truncate, fallocate, fsync, sync,
+    unlink
+  case posix_fadvise, readahead, cachestat, drop_caches
+  // Descriptors
+  case open, close, lseek, pipe, set_pipe_size, pidfd_open, mount, umount, statfs
   // Swap and tuning
   case swapon, swapoff, sysctl
   // Seeing
-  case show, cat, vmstat, meminfo, `self`, processes, buddy, slabs, swap, now, vma
+  case show, cat, vmstat, meminfo, `self`, processes, buddy, slabs, swap, now, vma, sysinfo
   case walk, pte, page, pagemap
   // Chance
   case rand, shuffle, choose
@@ -48,7 +51,8 @@ package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable 
     addressSpaceSignatures + residencySignatures + segmentSignatures + accessSignatures
     + kernelModeSignatures
     + processSignatures + synchronizationSignatures
-    + kernelObjectSignatures + pageFrameSignatures + fileSignatures + swapSignatures
+    + kernelObjectSignatures + pageFrameSignatures + fileSignatures + descriptorSignatures
+    + swapSignatures
     + viewSignatures
     + chanceSignatures + valueSignatures + collectionSignatures + failureSignatures
 

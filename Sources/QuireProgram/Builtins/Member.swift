@@ -22,6 +22,8 @@ package enum Member: UInt16, CaseIterable, Hashable, Sendable {
   case areas, free, used, priority
   // Collections
   case len, keys, values
+  // Statuses, once more
+  case core
 
   package var name: String { Member.names[Int(rawValue)] }
 
@@ -33,5 +35,6 @@ package enum Member: UInt16, CaseIterable, Hashable, Sendable {
     "message", "call", "address", "access", "kind", "time", "first", "second", "wait", "down",
     "up", "count", "waiting", "frame", "order", "refcount", "size", "cache", "active", "total",
     "object_size", "areas", "free", "used", "priority", "len", "keys", "values",
+    "core",
   ]
 }

@@ -7,7 +7,7 @@
 package struct NamedConstant: Hashable, Sendable {
   package enum Family: UInt8, Hashable, Sendable {
     case errno, signal, protection, mapFlag, remapFlag, advice, lockFlag, syncFlag, segmentFlag
-    case waitFlag, allocationFlag, slabFlag
+    case cloneFlag, fileAdvice, waitFlag, allocationFlag, slabFlag
   }
 
   package var name: String
@@ -23,7 +23,9 @@ package struct NamedConstant: Hashable, Sendable {
     table(.errno, errnos) + table(.signal, signals) + table(.protection, protections)
     + table(.mapFlag, mapFlags) + table(.remapFlag, remapFlags) + table(.advice, advices)
     + table(.lockFlag, lockFlags) + table(.syncFlag, syncFlags)
-    + table(.segmentFlag, segmentFlags) + table(.waitFlag, waitFlags)
+    + table(.cloneFlag, cloneFlags) + table(.fileAdvice, fileAdvices)
+    + table(.segmentFlag, segmentFlags)
+    + table(.waitFlag, waitFlags)
     + table(.allocationFlag, allocationFlags) + table(.slabFlag, slabFlags)
 
   private static func table(_ family: Family, _ rows: [(String, Int64)]) -> [NamedConstant] {
@@ -33,9 +35,9 @@ package struct NamedConstant: Hashable, Sendable {
   private static let errnos: [(String, Int64)] = [
     ("EPERM", 1), ("ENOENT", 2), ("ESRCH", 3), ("EINTR", 4), ("EIO", 5), ("E2BIG", 7),
     ("ENOEXEC", 8), ("EBADF", 9), ("ECHILD", 10), ("EAGAIN", 11), ("ENOMEM", 12), ("EACCES", 13),
-    ("EFAULT", 14), ("EBUSY", 16), ("EEXIST", 17), ("ENODEV", 19), ("EINVAL", 22),
-    ("ETXTBSY", 26), ("EFBIG", 27), ("ENOSPC", 28), ("EDEADLK", 35), ("ENOSYS", 38), ("EIDRM", 43),
-    ("EOVERFLOW", 75), ("ELIBBAD", 80), ("EOPNOTSUPP", 95),
+    ("EFAULT", 14), ("EBUSY", 16), ("EEXIST", 17), ("ENODEV", 19), ("EINVAL", 22), ("EMFILE", 24),
+    ("ETXTBSY", 26), ("EFBIG", 27), ("ENOSPC", 28), ("ESPIPE", 29), ("EPIPE", 32), ("EDEADLK", 35),
+    ("ENOSYS", 38), ("EIDRM", 43), ("EOVERFLOW", 75), ("ELIBBAD", 80), ("EOPNOTSUPP", 95),
   ]
 
   private static let signals: [(String, Int64)] = [
@@ -83,6 +85,29 @@ package struct NamedConstant: Hashable, Sendable {
   /// The number of a word of advice, nil if there is no such word.
   package static func advice(_ word: String) -> UInt64? {
     adviceWords.firstIndex(of: word).map { UInt64(advices[$0].1) }
+  }
+
+  private static let cloneFlags: [(String, Int64)] = [
+    ("CLONE_VM", 0x100), ("CLONE_FS", 0x200), ("CLONE_FILES", 0x400), ("CLONE_SIGHAND", 0x800),
+    ("CLONE_VFORK", 0x4000), ("CLONE_PARENT", 0x8000), ("CLONE_THREAD", 0x1_0000),
+    ("CLONE_NEWNS", 0x2_0000), ("CLONE_NEWCGROUP", 0x200_0000), ("CLONE_NEWUTS", 0x400_0000),
+    ("CLONE_NEWIPC", 0x800_0000), ("CLONE_NEWUSER", 0x1000_0000), ("CLONE_NEWPID", 0x2000_0000),
+    ("CLONE_NEWNET", 0x4000_0000),
+  ]
+
+  private static let fileAdvices: [(String, Int64)] = [
+    ("POSIX_FADV_NORMAL", 0), ("POSIX_FADV_RANDOM", 1), ("POSIX_FADV_SEQUENTIAL", 2),
+    ("POSIX_FADV_WILLNEED", 3), ("POSIX_FADV_DONTNEED", 4), ("POSIX_FADV_NOREUSE", 5),
+  ]
+
+  /// What `posix_fadvise` understands, in small letters: "dontneed".
+  package static let fileAdviceWords: [String] = fileAdvices.map { name, _ in
+    name.dropFirst("POSIX_FADV_".count).lowercased()
+  }
+
+  /// The number of such a word, nil if there is none.
+  package static func fileAdvice(_ word: String) -> Int64? {
+    fileAdviceWords.firstIndex(of: word).map { fileAdvices[$0].1 }
   }
 
   private static let lockFlags: [(String, Int64)] = [

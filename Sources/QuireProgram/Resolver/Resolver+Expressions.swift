@@ -185,7 +185,7 @@ extension ValueKind {
     switch self {
     case .region: [.start, .end, .length, .len, .pages, .page]
     case .range: [.lower, .upper, .len]
-    case .status: [.code, .signal, .process]
+    case .status: [.code, .signal, .core, .process]
     case .event: [.wait, .signal, .waiting]
     case .semaphore: [.down, .up, .count, .waiting]
     case .barrier: [.wait, .count, .waiting]

@@ -19,13 +19,19 @@ extension World {
     }
   }
 
-  /// read(region, length, pattern, count)
+  /// read(region, length, pattern, count, into)
   private mutating func readCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    try walk(.read, .read, pattern: 2, call)
+    if argument(0, call).has(.file) || !argument(4, call).isAbsent {
+      return try placedTransfer(call, memory: 4, "into", isWrite: false)
+    }
+    return try walk(.read, .read, pattern: 2, call)
   }
 
-  /// write(region, length, value, pattern, count)
+  /// write(region, length, value, pattern, count, from)
   private mutating func writeCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    if argument(0, call).has(.file) || !argument(5, call).isAbsent {
+      return try placedTransfer(call, memory: 5, "from", isWrite: true)
+    }
     let value = try optionalInteger(2, "value", call) ?? 0
     guard let byte = UInt8(exactly: value) else {
       throw .misuse("'value' is a byte, 0 ... 255, not \(value)")

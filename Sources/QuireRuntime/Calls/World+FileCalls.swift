@@ -4,8 +4,20 @@ internal import QuireKernel
 internal import QuireProgram
 
 extension World {
-  /// The calls of this file by builtin.
+  /// The calls of this file; a file that would become too large sends its caller a signal.
   mutating func fileCall(
+    _ builtin: Builtin, _ call: BuiltinCall
+  ) throws(CallFailure) -> BuiltinOutcome {
+    if case .failing(let errno) = current.operation { throw .errno(errno) }
+    do throws(CallFailure) {
+      return try dispatchFile(builtin, call)
+    } catch {
+      guard case .errno(.EFBIG, _) = error, hasDeliverableSignals else { throw error }
+      return try signalled(.EFBIG)
+    }
+  }
+
+  private mutating func dispatchFile(
     _ builtin: Builtin, _ call: BuiltinCall
   ) throws(CallFailure) -> BuiltinOutcome {
     switch builtin {
@@ -14,7 +26,6 @@ extension World {
       .value(try makeFile(.memory, try optionalSize(0, "size", call) ?? 0, .everything))
     case .device: try deviceCall(call)
     case .executable: try executableCall(call)
-    case .open: try openCall(call)
     case .pread: try transferCall(call, isWrite: false)
     case .pwrite: try transferCall(call, isWrite: true)
     case .truncate: try truncateCall(call)
@@ -27,19 +38,10 @@ extension World {
     case .unlink: try unlinkCall(call)
     case .posix_fadvise: try fadviseCall(call)
     case .readahead: try readaheadCall(call)
+    case .cachestat: try cacheStatusCall(call)
     case .drop_caches: try dropCachesCall()
     default: preconditionFailure("fileCall: \(builtin.name) is not about files")
     }
-  }
-
-  /// The file of a parameter, nil if it was left out.
-  func optionalFile(_ index: Int, _ call: BuiltinCall) throws(CallFailure) -> OpenFile? {
-    if argument(index, call).isAbsent { return nil }
-    return OpenFile(try live(index, .file, call))
-  }
-
-  private func file(_ call: BuiltinCall) throws(CallFailure) -> OpenFile {
-    OpenFile(try live(0, .file, call))
   }
 
   mutating func handle(of file: OpenFile) -> Value {
@@ -51,13 +53,14 @@ extension World {
   /// The largest file whose disk a script may fill from the start.
   private static var largestFill: UInt64 { 16 << 30 }
 
-  /// file(size, fill, memory, mode)
+  /// file(size, fill, memory, mode, on)
   private mutating func makeFileCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let size = try optionalSize(0, "size", call) ?? 0
-    let isMemory = try boolean(2, "memory", call)
+    let mount = try optionalMount(4, call)
+    let isMemory = try boolean(2, "memory", call) || !mount.isNone
     let mode = try mode(3, call).map { FileMode(rawValue: $0.rawValue) } ?? .usual
     guard let fill = try optionalInteger(1, "fill", call) else {
-      return .value(try makeFile(isMemory ? .memory : .disk, size, mode))
+      return .value(try makeFile(isMemory ? .memory : .disk, size, mode, on: mount))
     }
     guard let byte = UInt8(exactly: fill) else {
       throw .misuse("'fill' is a byte, 0 ... 255, not \(fill)")
@@ -68,11 +71,12 @@ extension World {
   }
 
   private mutating func makeFile(
-    _ kind: FileKind, _ size: UInt64, _ mode: FileMode, fill: UInt8? = nil
+    _ kind: FileKind, _ size: UInt64, _ mode: FileMode, on mount: MountIndex = .none,
+    fill: UInt8? = nil
   ) throws(CallFailure) -> Value {
     let file = try refusable { world throws(Errno) in
       try world.kernel.makeFile(
-        kind, size: size, fill: fill, mode: mode, by: world.current.task)
+        kind, size: size, fill: fill, mode: mode, on: mount, by: world.current.task)
     }
     return handle(of: file)
   }
@@ -84,22 +88,6 @@ extension World {
       try world.kernel.makeDevice(size: size, by: world.current.task)
     }
     return .value(handle(of: device))
-  }
-
-  /// open(file, mode)
-  private mutating func openCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    let file = try file(call)
-    let access: FileAccess
-    switch try string(1, "mode", call) {
-    case "r": access = .read
-    case "w": access = .write
-    case "rw": access = .readWrite
-    case let other: throw .misuse("a mode is \"r\", \"w\" or \"rw\", not \"\(other)\"")
-    }
-    let opened = try refusable { world throws(Errno) in
-      try world.kernel.open(file, for: access, by: world.current.task)
-    }
-    return .value(handle(of: opened))
   }
 
   // MARK: Data
@@ -115,7 +103,8 @@ extension World {
     } else {
       let (start, length) = try region(1, length: 3, call)
       transfer = FileTransfer(
-        try file(call), at: try optionalSize(2, "offset", call) ?? 0, start, length,
+        try file(0, call, notAFile: .ESPIPE), at: try optionalSize(2, "offset", call) ?? 0, start,
+        length,
         isWrite: isWrite)
     }
     let progress = kernel.perform(&transfer, by: current.task)
@@ -128,7 +117,7 @@ extension World {
 
   /// truncate(file, size)
   private mutating func truncateCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    let file = try file(call)
+    let file = try file(0, call, notAFile: .EINVAL)
     let size = try size(1, "size", call)
     try refusable { world throws(Errno) in
       try world.kernel.truncate(file, to: size, by: world.current.task)
@@ -138,7 +127,7 @@ extension World {
 
   /// fallocate(file, offset, length, punch, keep_size)
   private mutating func fallocateCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    let file = try file(call)
+    let file = try file(0, call, notAFile: .ESPIPE)
     let offset = try size(1, "offset", call)
     let length = try size(2, "length", call)
     let punches = try boolean(3, "punch", call)
@@ -157,7 +146,7 @@ extension World {
 
   /// unlink(file)
   private mutating func unlinkCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    let file = try file(call)
+    let file = try file(0, call, notAFile: .EINVAL)
     try refusable { world throws(Errno) in
       try world.kernel.unlink(file, by: world.current.task)
     }
@@ -169,7 +158,7 @@ extension World {
 
   /// fsync(file)
   private mutating func fsyncCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    let file = try file(call)
+    let file = try file(0, call, notAFile: .EINVAL)
     return try waitForDisk { world throws(Errno) in
       try world.kernel.fsync(file, by: world.current.task)
     }
@@ -190,14 +179,8 @@ extension World {
 
   /// posix_fadvise(file, advice, offset, length)
   private mutating func fadviseCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    let file = try file(call)
-    let word = try string(1, "advice", call)
-    let advice: FileAdvice
-    switch word {
-    case "willneed": advice = .willNeed
-    case "dontneed": advice = .dontNeed
-    default: throw .misuse("there is no advice \"\(word)\"")
-    }
+    let file = try file(0, call, notAFile: .ESPIPE)
+    let advice = try fileAdvice(call)
     let offset = try optionalSize(2, "offset", call) ?? 0
     let length = try optionalSize(3, "length", call) ?? 0
     return try advise(file, offset, length, advice)
@@ -207,20 +190,65 @@ extension World {
   private mutating func readaheadCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let length = try size(2, "length", call)
     let offset = try size(1, "offset", call)
-    // No bytes are no bytes here, not all.
-    if length == 0 { return .value(.none) }
-    if kernel.isDevice(try file(call)) { throw .errno(.EINVAL) }
-    return try advise(try file(call), offset, length, .willNeed)
+    if case .open(let description) = try fileReference(0, call),
+      !kernel.description(description).access.contains(.read)
+    {
+      throw .errno(.EBADF)
+    }
+    let file = try file(0, call, notAFile: .EINVAL)
+    if kernel.isDevice(file) { throw .errno(.EINVAL) }
+    return try done { world throws(Errno) in
+      try world.kernel.readahead(file, at: offset, length: length, by: world.current.task)
+    }
   }
 
   private mutating func advise(
     _ file: OpenFile, _ offset: UInt64, _ length: UInt64, _ advice: FileAdvice
   ) throws(CallFailure) -> BuiltinOutcome {
-    try refusable { world throws(Errno) in
+    try done { world throws(Errno) in
       try world.kernel.fadvise(
         file, at: offset, length: length, advice, by: world.current.task)
     }
-    return .value(.none)
+  }
+
+  /// A word of advice, or its number, which only the kernel judges.
+  private func fileAdvice(_ call: BuiltinCall) throws(CallFailure) -> FileAdvice {
+    let value: Int64
+    if let word = heap.asString(argument(1, call)) {
+      guard let number = NamedConstant.fileAdvice(word) else {
+        throw .misuse("there is no advice \"\(word)\"")
+      }
+      value = number
+    } else {
+      value = try integer(1, "advice", call)
+    }
+    guard let advice = UInt8(exactly: value).flatMap({ FileAdvice(rawValue: $0) }) else {
+      throw .errno(.EINVAL)
+    }
+    return advice
+  }
+
+  /// cachestat(file, offset, length, flags)
+  private mutating func cacheStatusCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let offset = try optionalSize(1, "offset", call) ?? 0
+    let length = try optionalSize(2, "length", call) ?? 0
+    let words = try flags(3, "flags", call) ?? 0
+    var status = CacheStatus()
+    switch try fileReference(0, call) {
+    case .open(let description) where kernel.description(description).file == nil:
+      // A pipe has nothing in the cache.
+      if words != 0 { throw .errno(.EINVAL) }
+    default:
+      let file = try file(0, call, notAFile: .EBADF)
+      status = try refusable { world throws(Errno) in
+        try world.kernel.cacheStatus(of: file, at: offset, length: length, flags: words)
+      }
+    }
+    return try map([
+      ("nr_cache", status.cached), ("nr_dirty", status.dirty),
+      ("nr_writeback", status.underWriteback), ("nr_evicted", status.evicted),
+      ("nr_recently_evicted", status.recentlyEvicted),
+    ])
   }
 
   /// drop_caches(): the file /proc/sys/vm/drop_caches belongs to the superuser.
@@ -235,7 +263,17 @@ extension World {
   mutating func fileMember(_ handle: Value, _ name: MemberName)
     throws(CallFailure) -> BuiltinOutcome
   {
-    let file = OpenFile(try thing(handle))
+    let record = try thing(handle)
+    var file = OpenFile(record)
+    if let (description, number) = record.description {
+      guard let open = kernel.description(description, number: number) else {
+        throw .misuse("nobody has it open any more")
+      }
+      if let outcome = descriptorMember(description, name) { return outcome }
+      if name.known == .access { return try string(open.access.letters) }
+      guard let its = open.file else { return noMember(handle, name) }
+      file = its
+    }
     if name.known == .number { return .value(heap.integer(Int64(clamping: file.number))) }
     if name.known == .access { return try string(file.access.letters) }
     let usage = try refusable { world throws(Errno) in try world.kernel.fileUsage(file) }

@@ -53,7 +53,11 @@ extension World {
     case .ended(let status):
       if !options.contains(.noWait) { noteWait(for: number) }
       signal = status.signal
-      if signal == nil { code = Value(small: Int(status.code)) } else { state = "killed" }
+      if signal == nil {
+        code = Value(small: Int(status.code))
+      } else {
+        state = status.dumpedCore ? "dumped" : "killed"
+      }
     case .stopped: (state, signal) = ("stopped", .SIGSTOP)
     case .continued: (state, signal) = ("continued", .SIGCONT)
     }

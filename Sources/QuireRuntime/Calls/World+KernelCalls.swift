@@ -36,13 +36,18 @@ extension World {
     case .read, .write, .touch, .load, .store, .fetch, .copy_to_user, .copy_from_user, .get_user,
       .put_user:
       return try accessCall(builtin, call)
-    case .fork, .process, .vfork, .thread, .exec, .kthread, .use_mm, .unuse_mm:
+    case .fork, .process, .vfork, .thread, .exec, .clone, .kthread, .use_mm, .unuse_mm:
       return try birthCall(builtin, call)
     case .exit: return try exitCall(call)
     case .wait: return try waitCall(call)
     case .wait_any: return try waitAnyCall()
     case .waitpid, .setpgid: return try groupCall(builtin, call)
-    case .drop_privileges: return try dropPrivilegesCall(call)
+    case .drop_privileges, .sigprocmask, .sigpending, .getrusage, .sysinfo, .process_madvise, .peek,
+      .poke, .fail_allocation:
+      return try accountCall(builtin, call)
+    case .mount, .umount, .statfs: return try mountCall(builtin, call)
+    case .open, .close, .lseek, .pipe, .set_pipe_size, .pidfd_open:
+      return try descriptorCall(builtin, call)
     case .kill: return try killCall(call)
     case .yield: return .yield(.none)
     case .sleep: return try sleepCall(call)
@@ -62,10 +67,8 @@ extension World {
     case .`self`: return .value(handle(of: current.process))
     case .alloc_page, .alloc_pages, .get_free_pages, .get_zeroed_page, .free_pages, .page_address:
       return try pageFrameCall(builtin, call)
-    case .file, .memfd_create, .device, .executable, .open, .pread, .pwrite, .truncate, .fallocate,
-      .fsync,
-      .sync,
-      .unlink, .posix_fadvise, .readahead, .drop_caches:
+    case .file, .memfd_create, .device, .executable, .pread, .pwrite, .truncate, .fallocate, .fsync,
+      .sync, .unlink, .posix_fadvise, .readahead, .cachestat, .drop_caches:
       return try fileCall(builtin, call)
     case .swapon: return try swaponCall(call)
     case .swapoff: return try swapoffCall(call)
@@ -108,9 +111,9 @@ extension Builtin {
   /// Whether a call enters the kernel, and the kernel itself does not charge for that.
   fileprivate var isSystemCall: Bool {
     switch self {
-    case .fork, .vfork, .thread, .process, .exit, .wait, .wait_any, .kill, .yield, .sleep, .getpid,
-      .nice, .setrlimit, .getrlimit, .waitpid, .setpgid, .drop_privileges, .on_signal, .swapon,
-      .swapoff, .sysctl, .kthread:
+    case .fork, .vfork, .thread, .clone, .process, .exit, .wait, .wait_any, .kill, .yield, .sleep,
+      .getpid, .nice, .setrlimit, .getrlimit, .waitpid, .setpgid, .drop_privileges, .sigprocmask,
+      .sigpending, .on_signal, .swapon, .swapoff, .sysctl, .kthread:
       true
     default: false
     }

@@ -10,9 +10,9 @@ extension World {
     let protection = try protection(letters: 1, words: 8, default: [.read, .write], call)
     var request = MapRequest(length: length, protection, try mapFlags(call))
     request.address = try optionalAddress(3, "at", call) ?? 0
-    request.file = try optionalFile(6, call)
+    request.file = try mappedFile(6, call)
     request.offset = try optionalSize(7, "offset", call) ?? 0
-    if request.offset != 0 && request.file == nil {
+    if request.offset != 0 && argument(6, call).isAbsent {
       throw .misuse("'offset' says where in a file; add 'file:'")
     }
     let start = try refusable { world throws(Errno) in

@@ -7,9 +7,11 @@ internal import QuireSyntax
 
 extension World {
   /// fork(block): the child's handle; without a block 0 in the child, which goes on here.
-  mutating func forkCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    let block = argument(0, call)
-    if !block.isAbsent { try checkBlock(0, call) }
+  mutating func forkCall(
+    _ call: BuiltinCall, block index: Int = 0
+  ) throws(CallFailure) -> BuiltinOutcome {
+    let block = argument(index, call)
+    if !block.isAbsent { try checkBlock(index, call) }
     try checkProcessLimit()
     try reserveCopyOfHeap()
     let task = try refusable { world throws(Errno) in try world.kernel.fork(world.current.task) }
@@ -89,7 +91,8 @@ extension World {
     let ended = ledger[child].status
     return .value(
       heap.status(
-        process: handle(of: child), code: Int(ended.code), signal: Int(ended.signalNumber)))
+        process: handle(of: child), code: Int(ended.code), signal: Int(ended.signalNumber),
+        dumpedCore: ended.dumpedCore))
   }
 
   private mutating func waitForAll() throws(CallFailure) -> BuiltinOutcome {

@@ -63,7 +63,7 @@ extension World {
 
   @inline(__always)
   private mutating func quickRead(_ call: BuiltinCall) -> BuiltinOutcome? {
-    guard let page = singlePage(call) else { return nil }
+    guard argument(4, call).isAbsent, let page = singlePage(call) else { return nil }
     let progress = kernel.access(page, .read, by: current.task)
     guard case .done = progress else {
       let access = RangeAccess(.read, from: page, to: page + Page.size)
@@ -74,7 +74,8 @@ extension World {
 
   @inline(__always)
   private mutating func quickWrite(_ call: BuiltinCall) -> BuiltinOutcome? {
-    guard argument(2, call).isAbsent, let page = singlePage(call) else { return nil }
+    guard argument(2, call).isAbsent, argument(5, call).isAbsent, let page = singlePage(call)
+    else { return nil }
     var access = RangeAccess(.fill(0), from: page, to: page + Page.size)
     let progress = kernel.perform(&access, by: current.task)
     guard case .done = progress else {

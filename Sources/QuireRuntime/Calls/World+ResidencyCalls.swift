@@ -25,16 +25,16 @@ extension World {
   /// madvise(region, advice, length)
   private mutating func madviseCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let (start, length) = try region(0, length: 2, call)
-    let advice = try self.advice(call)
+    let advice = try self.advice(1, call)
     return try done { world throws(Errno) in
       try world.kernel.madvise(start, length, advice, by: world.current.task)
     }
   }
 
   /// A word of advice, or a number, which only the kernel judges.
-  private func advice(_ call: BuiltinCall) throws(CallFailure) -> UInt64 {
-    guard let word = heap.asString(argument(1, call)) else {
-      return UInt64(bitPattern: try integer(1, "advice", call))
+  func advice(_ index: Int, _ call: BuiltinCall) throws(CallFailure) -> UInt64 {
+    guard let word = heap.asString(argument(index, call)) else {
+      return UInt64(bitPattern: try integer(index, "advice", call))
     }
     if let number = NamedConstant.advice(word) { return number }
     throw .misuse("there is no advice \"\(word)\"")

@@ -15,21 +15,24 @@ extension World {
     case .vfork: try vforkCall(call)
     case .thread: try threadCall(call)
     case .exec: try execCall(call)
+    case .clone: try cloneCall(call)
     default: try kernelThreadCall(builtin, call)
     }
   }
 
   /// vfork(block): the child's handle, once the child has exited or called exec.
-  private mutating func vforkCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+  mutating func vforkCall(
+    _ call: BuiltinCall, block: Int = 0
+  ) throws(CallFailure) -> BuiltinOutcome {
     if case .vforking(let child) = current.operation { return awaitVfork(of: child) }
-    try checkBlock(0, call)
+    try checkBlock(block, call)
     try checkProcessLimit()
     let task = try refusable { world throws(Errno) in
       try world.kernel.vfork(world.current.task)
     }
     kernel.charge(kernel.costs.fork)
     var child = current.companion()
-    child.execution.start(closure: argument(0, call), in: image, heap)
+    child.execution.start(closure: argument(block, call), in: image, heap)
     return awaitVfork(of: admitCompanion(child, task))
   }
 
@@ -50,15 +53,17 @@ extension World {
   // MARK: Threads
 
   /// thread(block): the handle of the new thread.
-  private mutating func threadCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
-    try checkBlock(0, call)
+  mutating func threadCall(
+    _ call: BuiltinCall, block: Int = 0
+  ) throws(CallFailure) -> BuiltinOutcome {
+    try checkBlock(block, call)
     try checkProcessLimit()
     let task = try refusable { world throws(Errno) in
       try world.kernel.startThread(by: world.current.task)
     }
     kernel.charge(kernel.costs.fork)
     var thread = current.companion()
-    thread.execution.start(closure: argument(0, call), in: image, heap)
+    thread.execution.start(closure: argument(block, call), in: image, heap)
     return .value(handle(of: admitCompanion(thread, task)))
   }
 
@@ -79,7 +84,8 @@ extension World {
       let status = ledger[number].status
       return .value(
         heap.status(
-          process: handle(of: number), code: Int(status.code), signal: Int(status.signalNumber)))
+          process: handle(of: number), code: Int(status.code), signal: Int(status.signalNumber),
+          dumpedCore: status.dumpedCore))
     }
     let isOwn = task(of: number).map {
       kernel.tasks[$0].leader == kernel.tasks[current.task].leader && $0 != current.task

@@ -107,20 +107,30 @@ extension ScriptHeap {
 
   package static var statusWords: Int { 4 }
 
-  /// How a process ended: its handle, its exit code, the number of the signal or 0.
-  package mutating func status(process: Value, code: Int, signal: Int) -> Value {
+  private static var coreMark: Int64 { 0x100 }
+
+  /// How a process ended: its handle, its exit code, the number of the signal or 0, and whether
+  /// that left a core dump.
+  package mutating func status(
+    process: Value, code: Int, signal: Int, dumpedCore: Bool = false
+  ) -> Value {
     let object = allocate(.status, length: 3)
     self[object, 0] = process
     self[object, 1] = Value(small: code)
-    self[object, 2] = Value(small: signal)
+    self[object, 2] = Value(small: signal | (dumpedCore ? Int(Self.coreMark) : 0))
     return object
+  }
+
+  /// Whether a status tells of a core dump.
+  package func dumpedCore(_ status: Value) -> Bool {
+    self[status, 2].smallInteger & Self.coreMark != 0
   }
 
   /// The parts of a status, or nil.
   package func asStatus(_ value: Value) -> (process: Value, code: Int, signal: Int)? {
     guard value.has(.status) else { return nil }
     let (code, signal) = (self[value, 1].smallInteger, self[value, 2].smallInteger)
-    return (self[value, 0], Int(code), Int(signal))
+    return (self[value, 0], Int(code), Int(signal & ~Self.coreMark))
   }
 }
 

@@ -81,6 +81,7 @@ extension World {
       return .value(
         heap.optionalString(Signal(rawValue: UInt8(truncatingIfNeeded: status.signal))?.name))
     case .process: return .value(status.process)
+    case .core: return .value(.boolean(heap.dumpedCore(value)))
     default: return noMember(value, name)
     }
   }

@@ -41,6 +41,7 @@ extension World {
     case .otherThreads: "for its other threads to end"
     case .allChildren: "for its children to end"
     case .synchronizer(let index): purpose(ofSynchronizer: index)
+    case .descriptor: "for a pipe, or for its turn at an open file"
     case .entry: "for the next entry of the session"
     case .stopped: "stopped, for SIGCONT"
     }

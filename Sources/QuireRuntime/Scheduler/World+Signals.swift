@@ -19,6 +19,9 @@ extension World {
         noteMemory()
       }
       // Whoever dies may be reaped at once: what its record says has to be read before.
+      let death = kernel.lethalSignal(of: current.task).map {
+        kernel.statusOfDeath(by: $0, of: current.task)
+      }
       let isVictim = kernel.tasks[current.task].flags.contains(.oomVictim)
       switch kernel.deliverSignals(to: current.task) {
       case .none: return true
@@ -36,7 +39,7 @@ extension World {
         let isForMemory = isVictim && signal == .SIGKILL
         if isForMemory { reportOutOfMemoryKill() }
         ledger[process(ofThread: current.process)].diedSilently = !isForMemory
-        recordEnd(.killed(by: signal), failed: true)
+        recordEnd(death ?? .killed(by: signal), failed: true)
         endCurrent()
         return false
       }
@@ -65,6 +68,9 @@ extension World {
     kernel.dequeue(signal, of: current.task)
     leaveSynchronizers(runningFiber)
     kernel.abandonSwapOffs(of: current.task)
+    if case .placedTransfer(let transfer) = current.operation {
+      kernel.abandon(transfer, by: current.task)
+    }
     forgetOperation()
     var content = ErrorContent("the process was sent \(signal.name)")
     content.signal = signal.rawValue
@@ -100,6 +106,8 @@ extension World {
     let interrupted: Operation =
       switch current.operation {
       case .sleeping, .waiting: .interrupted
+      case .placedTransfer(let transfer):
+        kernel.interrupted(transfer, by: current.task).map { .placedTransfer($0) } ?? .interrupted
       default: current.operation
       }
     current.handling.append(

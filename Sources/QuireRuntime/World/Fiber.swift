@@ -26,6 +26,8 @@ package enum WaitReason: Sendable, Hashable, BitwiseCopyable {
   case allChildren
   /// Index of the event, semaphore or barrier in `World.synchronizers`.
   case synchronizer(Int)
+  /// `read` or `write`: for a pipe, or for somebody else to be done with an open file.
+  case descriptor
   /// The top level of a session waits for its next entry.
   case entry
   /// SIGSTOP; SIGCONT goes on.
@@ -45,6 +47,8 @@ package enum Operation: Sendable, Hashable, BitwiseCopyable {
   case transfer(FileTransfer)
   /// A copy to or from the process's memory with its cursor; see `Fiber.copied`.
   case userCopy(UserCopy)
+  /// One at the place where an open file is, or of a pipe.
+  case placedTransfer(DescriptorTransfer)
   /// `sleep` until then.
   case sleeping(until: Nanoseconds)
   /// `vfork` has made this child and waits for it to leave the memory.
@@ -55,6 +59,8 @@ package enum Operation: Sendable, Hashable, BitwiseCopyable {
   case granted
   /// A signal was handled in the middle of a wait, which ends with EINTR.
   case interrupted
+  /// The call fails, but a signal that it has sent its caller comes first.
+  case failing(Errno)
   /// An access was refused and its handler has run; it is made once more. See `Fiber.refusal`.
   case refused
 }

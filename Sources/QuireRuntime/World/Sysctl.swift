@@ -17,6 +17,8 @@ package enum Sysctl: String, CaseIterable, Sendable {
   case shmMaximum = "kernel.shmmax"
   case shmAll = "kernel.shmall"
   case shmMaximumCount = "kernel.shmmni"
+  case shmNextIdentifier = "kernel.shm_next_id"
+  case openMaximum = "fs.nr_open"
   case panicOnOOM = "vm.panic_on_oom"
   case oomKillAllocatingTask = "vm.oom_kill_allocating_task"
   case panicOnOops = "kernel.panic_on_oops"
@@ -39,6 +41,9 @@ package enum Sysctl: String, CaseIterable, Sendable {
     case .shmMaximum, .shmAll: 0...Int64.max
     // IPCMNI, the places of identifiers.
     case .shmMaximumCount: 0...32_768
+    case .shmNextIdentifier: -1...Int64(Int32.max)
+    // The kernel's own bounds: BITS_PER_LONG, and what a table of pointers may have.
+    case .openMaximum: 64...0x7fff_ffc0
     case .panicOnOOM: 0...2
     case .oomKillAllocatingTask, .panicOnOops: 0...1
     case .oopsLimit: 0...Int64(UInt32.max)
@@ -65,6 +70,8 @@ extension Tunables {
       case .shmMaximum: Int64(clamping: shmMaximum)
       case .shmAll: Int64(clamping: shmAll)
       case .shmMaximumCount: Int64(shmMaximumCount)
+      case .shmNextIdentifier: Int64(shmNextIdentifier)
+      case .openMaximum: Int64(openMaximum)
       case .panicOnOOM: Int64(panicOnOOM)
       case .oomKillAllocatingTask: Int64(oomKillAllocatingTask)
       case .panicOnOops: Int64(panicOnOops)
@@ -92,6 +99,8 @@ extension Tunables {
       case .shmMaximum: shmMaximum = UInt64(newValue)
       case .shmAll: shmAll = UInt64(newValue)
       case .shmMaximumCount: shmMaximumCount = Int(newValue)
+      case .shmNextIdentifier: shmNextIdentifier = Int32(newValue)
+      case .openMaximum: openMaximum = UInt64(newValue)
       case .panicOnOOM: panicOnOOM = Int(newValue)
       case .oomKillAllocatingTask: oomKillAllocatingTask = Int(newValue)
       case .panicOnOops: panicOnOops = Int(newValue)

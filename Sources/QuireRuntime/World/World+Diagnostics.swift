@@ -13,7 +13,7 @@ extension World {
     current.kernelDepths = []
     if rests(with: .none) { return .waiting }
     if let signal = Signal(rawValue: content.signal) {
-      endCurrentTask(.killed(by: signal), failed: true)
+      endCurrentTask(kernel.statusOfDeath(by: signal, of: current.task), failed: true)
     } else {
       endCurrentTask(.exited(1), failed: true)
     }

@@ -66,7 +66,7 @@ extension World {
       digest.mix(record.ended)
       digest.mix(
         UInt64(record.status.code) << 16 | UInt64(record.status.signalNumber) << 8
-          | (record.hasEnded ? 1 : 0))
+          | (record.status.dumpedCore ? 2 : 0) | (record.hasEnded ? 1 : 0))
     }
     digest.mix(totalOutputHash)
     digest.mix(UInt64(outputTotal))

@@ -48,6 +48,7 @@ package struct World: ~Copyable {
   package var synchronizers: [Synchronizer] = []
   /// By the number of a swap area: the handle of the area that is on.
   var swapHandles: [UInt64?] = []
+  var mountPoints: [MountPoint] = []
   /// Functions of the embedding application, in the order of their numbers.
   package var hostFunctions: [HostFunction] = []
   /// What a host function answered, until the heap has room for it.
