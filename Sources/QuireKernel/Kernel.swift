@@ -31,6 +31,14 @@ public struct Kernel: ~Copyable {
   public let layout: Layout
   /// What the release of the machine's kernel does.
   package let rules: KernelRules
+  /// What address spaces of the machine's processor do; tests turn single rules on and off.
+  package var architectureRules: ArchitectureRules {
+    didSet { followArchitectureRules() }
+  }
+  /// What a new anonymous page is marked with beyond what all are (FAULT-16).
+  private(set) var newAnonymousMarks: PageFlags
+  /// A region with one of these rights may be read (FAULT-4).
+  private(set) var readRights: VMAFlags
   package var costs: Costs
   package var tunables: Tunables
   package var tasks: TaskTable
@@ -94,6 +102,9 @@ public struct Kernel: ~Copyable {
     counters = Counters()
     events = EventLog()
     rules = machine.kernel.rules
+    architectureRules = machine.architecture.rules
+    newAnonymousMarks = []
+    readRights = .access
     handlesRuns = true
     costs = machine.costs
     tunables = machine.tunables
@@ -101,6 +112,14 @@ public struct Kernel: ~Copyable {
     lru = LRUVector()
     swap = SwapAreas()
     descriptors = Descriptors()
+    followArchitectureRules()
+  }
+
+  private mutating func followArchitectureRules() {
+    newAnonymousMarks =
+      architectureRules.contains(.anonymousStartsActive) ? [.active, .referenced] : []
+    readRights =
+      architectureRules.contains(.readNeedsMoreThanWrite) ? [.read, .execute] : .access
   }
 
   /// The shape of the page tables.

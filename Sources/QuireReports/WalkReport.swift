@@ -38,6 +38,7 @@ extension Kernel {
   private static func goal(of step: PageWalkStep) -> String {
     let entry = step.entry
     if entry.isNone || entry.isGuard { return "nothing" }
+    if entry.isObjectPage { return "page \(entry.objectPage) of the object" }
     if entry.isSwap { return "slot \(entry.swap.slot) of area \(entry.swap.area)" }
     let place = physical(entry.frame)
     if step.level == .PTE { return "page \(place)" }
@@ -59,6 +60,8 @@ extension Kernel {
     case .swapped(let entry):
       return ["in swap, slot \(entry.slot) of area \(entry.area): an access reads it back"]
     case .guarded: return ["a guard page: an access is SIGSEGV"]
+    case .arranged(let page):
+      return ["page \(page) of the object belongs here: an access brings it"]
     case .hidden(let frame):
       return ["frame \(Self.frame(frame)) is there, and nobody may touch it (PROT_NONE)"]
     case .page(let frame, let size):

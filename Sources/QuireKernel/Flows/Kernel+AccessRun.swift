@@ -72,7 +72,7 @@ extension Kernel {
     let region = virtual.regions.find(address, in: &spaces[space].regions)
     if region.isNone { return 0 }
     let area = virtual.regions[region]
-    let right: VMAFlags = kind == .write ? .write : .access
+    let right: VMAFlags = kind == .write ? .write : readRights
     guard area.start <= address, area.object.isNone, !area.flags.isDisjoint(with: right) else {
       return 0
     }
@@ -119,7 +119,7 @@ extension Kernel {
     let offset = virtual.regions.pageOffset(start, in: region)
     for place in 0..<frames.count {
       memory.frames[frames.first + place].beginAnonymous(
-        area.anonVMA, index: offset &+ UInt64(place))
+        area.anonVMA, index: offset &+ UInt64(place), newAnonymousMarks)
     }
     lru.add(frames, in: &memory.frames)
     let entry = PageTableEntry(

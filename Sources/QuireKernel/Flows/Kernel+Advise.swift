@@ -101,7 +101,7 @@ extension Kernel {
     if area.flags.contains(.sealed) && advice.discards && area.isReadOnlyAnonymous { throw .EPERM }
     switch advice {
     case .dontNeed, .dontNeedLocked, .free:
-      try discard(area, start, end, advice)
+      try discard(region, start, end, advice)
     case .remove: try removePages(region, start, end, by: task)
     case .willNeed: readAhead(region, start, end, for: task)
     case .cold, .pageOut:
@@ -128,10 +128,15 @@ extension Kernel {
 
   /// Linux: `madvise_dontneed_free`, mm/madvise.c.
   private mutating func discard(
-    _ area: VirtualMemoryArea, _ start: VirtualAddress, _ end: VirtualAddress, _ advice: Advice
+    _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, _ advice: Advice
   ) throws(Errno) {
+    let area = virtual.regions[region]
     if area.flags.contains(.pfnMap) { throw .EINVAL }
     if area.flags.contains(.locked) && advice != .dontNeedLocked { throw .EINVAL }
+    if area.flags.contains(.nonlinear) && advice != .free {
+      zapArranged(region, start, end, 0..<UInt64.max)
+      return
+    }
     if advice != .free {
       zap(start, end, of: area.flags, in: area.space, .unneeded)
       return
@@ -175,7 +180,7 @@ extension Kernel {
     _ region: VMAIndex, _ start: VirtualAddress, _ end: VirtualAddress, by task: TaskIndex
   ) throws(Errno) {
     let area = virtual.regions[region]
-    if area.flags.contains(.locked) || area.object.isNone { throw .EINVAL }
+    if !area.flags.isDisjoint(with: [.locked, .nonlinear]) || area.object.isNone { throw .EINVAL }
     if !area.flags.isSuperset(of: [.shared, .mayWrite]) { throw .EACCES }
     if area.flags.contains(.pfnMap) { throw .ENODEV }
     let first = virtual.regions.pageOffset(start, in: region)

@@ -47,11 +47,7 @@ extension Kernel {
   private mutating func moveBreak(
     to address: VirtualAddress, in space: AddressSpaceIndex, by task: TaskIndex
   ) -> Bool {
-    let start = spaces[space].startBreak
-    if address < start { return false }
-    let marks = spaces[space].program.marks
-    let (size, isOver) = (address - start).addingReportingOverflow(marks.endData &- marks.startData)
-    if isOver || size > tasks[task].limits.data { return false }
+    if !isWithinLimits(address, in: space, by: task) { return false }
     let old = Page.alignUp(spaces[space].currentBreak)
     let new = Page.alignUp(address)
     if new == old { return true }
@@ -59,6 +55,26 @@ extension Kernel {
       return shrinkHeap(from: old, to: new, in: space, by: task)
     }
     return growHeap(from: old, to: new, in: space, by: task)
+  }
+
+  /// Linux: the checks of `sys_brk` before anything is done, mm/mmap.c; those of 2.6.11 by rule.
+  private borrowing func isWithinLimits(
+    _ address: VirtualAddress, in space: AddressSpaceIndex, by task: TaskIndex
+  ) -> Bool {
+    let start = spaces[space].startBreak
+    let marks = spaces[space].program.marks
+    let hasMarks = marks.end != 0
+    let floor =
+      hasMarks && architectureRules.contains(.breakReachesCode) ? marks.endCode : start
+    if address < floor { return false }
+    let limit = tasks[task].limits.data
+    if architectureRules.contains(.breakJudgesGrowth) {
+      if Page.alignUp(address) <= Page.alignUp(spaces[space].currentBreak) { return true }
+      let data = hasMarks ? marks.startData : start
+      return address <= data || address - data <= limit
+    }
+    let (size, isOver) = (address - start).addingReportingOverflow(marks.endData &- marks.startData)
+    return !isOver && size <= limit
   }
 
   private mutating func shrinkHeap(

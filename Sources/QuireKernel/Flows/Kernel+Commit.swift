@@ -24,6 +24,10 @@ extension Kernel {
   ) -> Bool {
     switch tunables.overcommitMemory {
     case 1: return true
+    case 2 where architectureRules.contains(.promiseKeepsShares):
+      return allowsStrictly(pages, in: space, by: task)
+    case 0 where architectureRules.contains(.guessCountsWhatIsFree):
+      return allowsByGuess(pages, by: task)
     case 2:
       var margin = min(spaces[space].totalPages / 32, virtual.userReserve)
       if !tasks[task].holds(.admin) { margin += virtual.adminReserve }
@@ -33,16 +37,41 @@ extension Kernel {
     }
   }
 
+  /// A request must be smaller than what could be had now: the page cache, free swap and what
+  /// caches would give back, and only if that is not enough, free pages. Root's share of each is
+  /// kept.
+  ///
+  /// Linux: `cap_vm_enough_memory` of 2.6.11, security/commoncap.c.
+  private borrowing func allowsByGuess(_ pages: UInt64, by task: TaskIndex) -> Bool {
+    let isRoot = tasks[task].holds(.admin)
+    func share(_ pages: Int) -> UInt64 { UInt64(isRoot ? pages : pages - pages / 32) }
+    var free = share(gauges.nr_file_pages + swap.freePages + slab.reclaimableFrames)
+    if free > pages { return true }
+    free += share(memory.freeFrames)
+    return free > pages
+  }
+
+  /// Linux: `cap_vm_enough_memory` of 2.6.11, security/commoncap.c.
+  private borrowing func allowsStrictly(
+    _ pages: UInt64, in space: AddressSpaceIndex, by task: TaskIndex
+  ) -> Bool {
+    var allowed = promisedMemoryPages
+    if !tasks[task].holds(.admin) { allowed -= allowed / 32 }
+    allowed += totalSwapPages
+    return virtual.committedPages + pages + spaces[space].totalPages / 32 < allowed
+  }
+
   /// Pages that mode 2 may promise in all.
   ///
   /// Linux: `vm_commit_limit`, mm/util.c.
-  public var commitLimitPages: UInt64 {
+  public var commitLimitPages: UInt64 { promisedMemoryPages + totalSwapPages }
+
+  /// Pages of RAM that mode 2 may promise.
+  private var promisedMemoryPages: UInt64 {
     let kilobytes = tunables.overcommitKilobytes
-    let promised =
-      kilobytes > 0
+    return kilobytes > 0
       ? kilobytes >> (Page.shift - 10)
       : totalMemoryPages * UInt64(tunables.overcommitRatio) / 100
-    return promised + totalSwapPages
   }
 
   /// Pages promised to processes. Linux: `Committed_AS` of /proc/meminfo.
@@ -59,7 +88,7 @@ extension Kernel {
   ) -> Bool {
     let limits = tasks[task].limits
     if spaces[space].totalPages + pages > limits.addressSpace >> Page.shift { return false }
-    if !flags.isData { return true }
+    if !flags.isData || architectureRules.contains(.dataLimitIsOfBreak) { return true }
     // Under a soft limit of 0 the hard one counts: the kernel does so for Valgrind.
     let limit = limits.data == 0 ? tasks[task].hardLimits.data : limits.data
     return spaces[space].dataPages + pages <= limit >> Page.shift

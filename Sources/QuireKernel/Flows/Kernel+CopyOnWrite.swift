@@ -1,5 +1,7 @@
 // A write to a page that is present and not writable: reuse it, or copy it (FAULT-7, FAULT-10).
 
+internal import KernelStorage
+
 extension Kernel {
   /// Linux: `do_wp_page`, mm/memory.c.
   mutating func writeProtected(
@@ -26,11 +28,29 @@ extension Kernel {
   ///
   /// Linux: `wp_can_reuse_anon_folio`, mm/memory.c.
   private mutating func isLastOwner(of frame: FrameNumber, for fault: Fault) -> Bool {
+    if architectureRules.contains(.reuseCountsOwners) { return isOnlyOwner(of: frame, for: fault) }
     if memory.frames[frame].flags.contains(.anonExclusive) { return true }
     let page = memory.frames[frame]
     if page.referenceCount > (page.flags.contains(.swapCache) ? 2 : 1) { return false }
     if page.flags.contains(.swapCache) { freeSwap(of: frame) }
     if memory.frames[frame].referenceCount != 1 { return false }
+    memory.frames[frame].mapping = virtual.regions[fault.region].anonVMA.rawValue
+    memory.frames[frame].flags.insert(.anonExclusive)
+    return true
+  }
+
+  /// The same by the count of owners alone: the swap cache may be one if no entry names the slot,
+  /// and keeps the page.
+  ///
+  /// Linux: `can_share_swap_page` of 2.6.11, mm/swapfile.c.
+  private mutating func isOnlyOwner(of frame: FrameNumber, for fault: Fault) -> Bool {
+    let page = memory.frames[frame]
+    switch page.referenceCount {
+    case 1: break
+    case 2 where page.flags.contains(.swapCache):
+      if swap[swap.cache[frame.index].entry].users != 0 { return false }
+    default: return false
+    }
     memory.frames[frame].mapping = virtual.regions[fault.region].anonVMA.rawValue
     memory.frames[frame].flags.insert(.anonExclusive)
     return true

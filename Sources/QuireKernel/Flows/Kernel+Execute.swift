@@ -140,6 +140,7 @@ extension Kernel {
     recordPeak(of: task)
     spaces[space].owner = tasks[task].threadGroup
     tasks[task].space = space
+    tasks[task].stackPointer = Task.noStackPointer
     replaceLoaded(old, by: space)
     completeVfork(of: task)
     releaseAddressSpace(old)

@@ -42,14 +42,17 @@ extension Kernel {
   mutating func userFault(
     at address: VirtualAddress, _ kind: AccessKind, by task: TaskIndex, isKernel: Bool = false
   ) -> Progress {
-    let progress = userFault(at: address, kind, task)
+    var progress = userFault(at: address, kind, task, isKernel: isKernel)
+    if case .again = progress, architectureRules.contains(.faultWithoutMemoryKills) {
+      progress = killForWantOfMemory(task, at: address, isKernel: isKernel)
+    }
     if !isKernel, case .signal(let signal) = progress { report(signal, to: task) }
     return progress
   }
 
   @inline(__always)
   private mutating func userFault(
-    at address: VirtualAddress, _ kind: AccessKind, _ task: TaskIndex
+    at address: VirtualAddress, _ kind: AccessKind, _ task: TaskIndex, isKernel: Bool
   ) -> Progress {
     // Bits 63 to 47 must be alike; the processor gives no address when they are not. On x86_32 no
     // program can say such an address: it is refused like every one beyond the user's.
@@ -61,7 +64,7 @@ extension Kernel {
       return refuse(SignalInfo(.SIGSEGV, .mapError, at: address))
     }
     let region = virtual.regions.find(address, in: &spaces[space].regions)
-    if region.isNone || !covers(region, address, by: task) {
+    if region.isNone || !covers(region, address, by: task, isKernel: isKernel) {
       return refuse(SignalInfo(.SIGSEGV, .mapError, at: address))
     }
     if !allows(virtual.regions[region].flags, kind, at: address, in: space) {
@@ -76,11 +79,12 @@ extension Kernel {
   /// Whether a region holds an address, growing down to it if it may.
   @inline(__always)
   private mutating func covers(
-    _ region: VMAIndex, _ address: VirtualAddress, by task: TaskIndex
+    _ region: VMAIndex, _ address: VirtualAddress, by task: TaskIndex, isKernel: Bool
   ) -> Bool {
     let area = virtual.regions[region]
     if area.start <= address { return true }
     guard area.flags.contains(.growsDown) else { return false }
+    if !isKernel && isBelowStack(address, of: task) { return false }
     return grow(region, downTo: Page.alignDown(address), by: task)
   }
 
@@ -96,7 +100,7 @@ extension Kernel {
   ) -> Bool {
     if kind == .write { return flags.contains(.write) }
     let entry = memory.pageEntry(below: spaces[space].root, of: address)
-    return !entry.isPresentToHardware && flags.isAccessible
+    return !entry.isPresentToHardware && !flags.isDisjoint(with: readRights)
   }
 
   /// The end of a user's fault: counts, time and the answer.
@@ -163,6 +167,7 @@ extension Kernel {
       if entry.isNone { return try missingPage(fault, table) }
       if !entry.isPresent {
         if entry.isGuard { return .guarded }
+        if entry.isObjectPage { return try arrangedPage(fault, entry.objectPage) }
         return try swapIn(fault, entry, table: table, index: index)
       }
       if fault.isWrite && !entry.isWritable {
@@ -220,7 +225,7 @@ extension Kernel {
     let frame = try allocatePages(.highUserMovable, order: 0, for: fault.task)
     memory.frames[frame].becomeAnonymous(
       virtual.regions[fault.region].anonVMA,
-      index: virtual.regions.pageOffset(fault.address, in: fault.region))
+      index: virtual.regions.pageOffset(fault.address, in: fault.region), newAnonymousMarks)
     gauges.nr_anon_pages += 1
     let flags = virtual.regions[fault.region].flags
     // Its data is never worth a swap slot.

@@ -60,11 +60,17 @@ extension Kernel {
     spaces[target].account(area.flags, adding: area.pageCount)
     linkObject(of: copy, virtual.regions.attachments[region.index], by: task)
     if area.flags.contains(.wipeOnFork) { return }
-    virtual.reverseMap.fork(from: region, to: copy, in: &virtual.regions)
+    virtual.reverseMap.fork(
+      from: region, to: copy,
+      joining: architectureRules.contains(.sharedAnonymousFamilies), in: &virtual.regions)
     returnSpares()
     // What has no anonymous page is found again by faults; its entries are not copied (FORK-2).
-    // Those of a device are: no fault would bring them.
-    if virtual.regions[region].anonVMA.isNone && !area.flags.contains(.pfnMap) { return }
+    // Those of a device and of a nonlinear mapping are: no fault would bring them.
+    if virtual.regions[region].anonVMA.isNone && area.flags.isDisjoint(with: [.pfnMap, .nonlinear])
+      && !architectureRules.contains(.forkCopiesEveryTable)
+    {
+      return
+    }
     try copyEntries(area, from: source, by: task)
   }
 
@@ -79,6 +85,9 @@ extension Kernel {
     do throws(Errno) {
       let hasPages = !area.anonVMA.isNone && !area.flags.contains(.wipeOnFork)
       if !hasPages { return try allocateObject(.vmAreaStruct, for: task) }
+      if architectureRules.contains(.sharedAnonymousFamilies) {
+        return try reserveRegion(like: region, extraChains: 0, by: task)
+      }
       try reserveAnonVMA(by: task)
       return try reserveRegion(like: region, extraChains: 1, by: task)
     } catch {
@@ -167,7 +176,7 @@ extension Kernel {
         copied += 1
       } else if entry.isSwap {
         copySwapEntry(entry, at: index, from: words, to: copy, in: area.space)
-      } else if entry.isGuard {
+      } else if entry.isGuard || entry.isObjectPage {
         memory.store.dense[copy, index] = entry.bits
       }
       index += 1

@@ -99,5 +99,6 @@ extension Task {
     affinity = model.affinity
     limits = model.limits
     hardLimits = model.hardLimits
+    stackPointer = model.stackPointer
   }
 }

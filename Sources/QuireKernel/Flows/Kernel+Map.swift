@@ -77,7 +77,7 @@ extension Kernel {
     let length = layout.wholePages(request.length)
     if length == 0 { throw .ENOMEM }
     let first = request.offset >> Page.shift
-    if first &+ length >> Page.shift < first { throw .EOVERFLOW }
+    if architectureRules.wraps(first, length >> Page.shift) { throw .EOVERFLOW }
     return length
   }
 
@@ -255,7 +255,8 @@ extension Kernel {
   ) throws(Errno) -> UInt64 {
     let kind = virtual.objects[area.object].flags
     let length = area.end - area.start
-    let isFar = request.offset >> Page.shift > (UInt64(Int64.max) - length) >> Page.shift
+    let isFar =
+      request.offset >> Page.shift > (architectureRules.largestFile - length) >> Page.shift
     if isFar && !kind.contains(.device) { throw .EOVERFLOW }
     let type = request.flags.rawValue & MapFlags.typeMask
     switch type {
@@ -293,7 +294,7 @@ extension Kernel {
     if !next.isNone && virtual.regions[next].start < area.end {
       let run = try isolateRegions(from: next, area.start, area.end, in: space, by: task)
       next = virtual.regions.next(run.last)
-      old = run
+      old = leftToRemove(run, from: space)
     }
     let pages = area.pageCount
     guard mayExpand(space, area.flags, by: pages - (old?.pages ?? 0), task) else { throw .ENOMEM }

@@ -36,6 +36,25 @@ extension Kernel {
     return outcome
   }
 
+  /// A fault on an entry that names its page: that page comes back, and the fault counts as a major
+  /// one wherever the page was (REMAP-1).
+  ///
+  /// - Throws: ENOMEM without a frame; EFAULT past the end of the object, which is SIGBUS.
+  /// Linux: `do_file_page` of 2.6.11, mm/memory.c.
+  mutating func arrangedPage(_ fault: Fault, _ page: UInt64) throws(Errno) -> FaultOutcome {
+    let area = virtual.regions[fault.region]
+    if page >= virtual.objects[area.object].pageCount { throw .EFAULT }
+    if case .blocked(let until) = try bringIn(page, fault, area) { return .blocked(until: until) }
+    let frame = virtual.objects.slot(page, of: area.object).frame
+    // Reclaim was faster: the access will fault anew.
+    if frame.isNone { return .done }
+    _ = end(of: fault)
+    let wasHeld = hold(frame)
+    defer { letGo(frame, wasHeld: wasHeld) }
+    try mapPage(frame, fault, area)
+    return .major
+  }
+
   /// The outcome of a fault that has its page: a major one if it has waited for a disk.
   private mutating func end(of fault: Fault) -> FaultOutcome {
     let isMajor = tasks[fault.task].retriedFault == fault.address
@@ -132,7 +151,7 @@ extension Kernel {
   /// One more PTE maps a page of an object.
   ///
   /// Linux: `set_pte_range`, mm/memory.c.
-  private mutating func map(
+  mutating func map(
     _ frame: FrameNumber, protection: UInt64, in space: AddressSpaceIndex, table: FrameNumber,
     index: Int
   ) {
@@ -155,7 +174,11 @@ extension Kernel {
   private mutating func mapAround(_ fault: Fault, _ area: VirtualMemoryArea, _ page: UInt64)
     throws(Errno) -> Bool
   {
-    if fault.isWrite || !virtual.objects[area.object].flags.contains(.faultAround) { return false }
+    if fault.isWrite || !virtual.objects[area.object].flags.contains(.faultAround)
+      || architectureRules.contains(.faultsMapOnePage)
+    {
+      return false
+    }
     var table = memory.leafTable(below: spaces[fault.space].root, of: fault.address)
     let index = geometry.index(fault.address, TableLevel.leaf)
     let limit = virtual.objects[area.object].pageCount

@@ -25,6 +25,20 @@ extension Kernel {
     if !task.isNone, tasks[task].isDying { throw .ENOMEM }
   }
 
+  /// A fault found no memory, and the OOM killer has done what it could: the task dies, if it is
+  /// not init, which tries again (FAULT-15).
+  ///
+  /// Linux: `do_page_fault` of 2.6.11, arch/i386/mm/fault.c.
+  mutating func killForWantOfMemory(
+    _ task: TaskIndex, at address: VirtualAddress, isKernel: Bool
+  ) -> Progress {
+    // The kernel's own access fails, and the call with it.
+    if isKernel { return .signal(SignalInfo(.SIGSEGV, .kernel, at: address)) }
+    if task == tasks.initTask { return .again }
+    post(.SIGKILL, to: task)
+    return .killed
+  }
+
   /// The task to kill, or none: the caller if the machine is set so, else the worst one; a caller
   /// of swapoff before all others (OOM-3).
   ///

@@ -57,6 +57,16 @@ extension Kernel {
   /// - Returns: why it cannot be, or nil.
   /// Linux: `__get_user_pages` with FOLL_TOUCH, mm/gup.c.
   mutating func faultIn(_ fault: Fault) -> Errno? {
+    if !architectureRules.contains(.accountsOfAccessesAlone) { return faultInCounting(fault) }
+    let (minor, major) = (tasks[fault.task].minorFaults, tasks[fault.task].majorFaults)
+    defer {
+      tasks[fault.task].minorFaults = minor
+      tasks[fault.task].majorFaults = major
+    }
+    return faultInCounting(fault)
+  }
+
+  private mutating func faultInCounting(_ fault: Fault) -> Errno? {
     var entry = memory.pageEntry(below: spaces[fault.space].root, of: fault.address)
     while !entry.isPresent || fault.isWrite && !entry.isWritable {
       switch handle(fault) {

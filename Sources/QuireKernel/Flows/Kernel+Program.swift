@@ -70,10 +70,12 @@ extension Kernel {
     if !isOpen(file) { throw .ENOENT }
     let record = virtual.objects[file.object]
     if record.flags.contains(.device) || !mayExecute(file.object, task) { throw .EACCES }
-    var region = record.firstRegion
-    while !region.isNone {
-      if virtual.regions[region].flags.isSuperset(of: [.shared, .mayWrite]) { throw .ETXTBSY }
-      region = virtual.regions.links[region.index].nextInObject
+    for chain in [record.linear, record.nonlinear] {
+      var region = chain.first
+      while !region.isNone {
+        if virtual.regions[region].flags.isSuperset(of: [.shared, .mayWrite]) { throw .ETXTBSY }
+        region = virtual.regions.links[region.index].nextInObject
+      }
     }
     return file.object
   }

@@ -113,7 +113,7 @@ extension Kernel {
   /// Linux: `try_to_unmap_one`, mm/rmap.c.
   private mutating func unmap(_ frame: FrameNumber, _ mapping: inout Mapping) -> Bool {
     let area = virtual.regions[mapping.region]
-    if area.flags.contains(.locked) { return false }
+    if area.flags.contains(.locked) || isInUse(&mapping, in: area.space) { return false }
     if mapping.entry.isDirty { markDirty(frame) }
     spaces[area.space].recordPeaks()
     if memory.frames[frame].flags.contains(.anonymous) {
@@ -122,11 +122,22 @@ extension Kernel {
       }
       replaceBySwap(frame, &mapping, in: area.space)
     } else {
-      setEntry(of: &mapping, to: .none)
+      setEntry(of: &mapping, to: remnant(of: frame, in: mapping.region, at: mapping.address))
       flushPage(mapping.address, of: area.space)
       removeCachedMapping(frame, in: area.space)
     }
     memory.frames[frame].referenceCount -= 1
+    return true
+  }
+
+  /// Whether an entry was used since the last look, where that keeps its page; the mark is cleared.
+  ///
+  /// Linux: `try_to_unmap_one` of 2.6.11, mm/rmap.c.
+  private mutating func isInUse(_ mapping: inout Mapping, in space: AddressSpaceIndex) -> Bool {
+    guard architectureRules.contains(.usedPagesStay), mapping.entry.isAccessed else { return false }
+    setEntry(
+      of: &mapping, to: PageTableEntry(bits: mapping.entry.bits & ~PageTableEntry.accessedBit))
+    flushPage(mapping.address, of: space)
     return true
   }
 
@@ -159,7 +170,8 @@ extension Kernel {
     _ frame: FrameNumber, _ mapping: inout Mapping, in space: AddressSpaceIndex
   ) {
     let isExclusive =
-      geometry.marksExclusiveSwap && memory.frames[frame].flags.contains(.anonExclusive)
+      memory.frames[frame].flags.contains(.anonExclusive)
+      && !architectureRules.contains(.swapForgetsExclusive)
     memory.frames[frame].flags.remove(.anonExclusive)
     let entry = swap.cache[frame.index].entry
     setEntry(of: &mapping, to: PageTableEntry(swap: entry, exclusive: isExclusive))

@@ -129,7 +129,7 @@ extension Kernel {
     if remap.oldLength > area.end - remap.address { throw .EFAULT }
     if remap.newLength == remap.oldLength { return region }
     let first = virtual.regions.pageOffset(remap.address, in: region)
-    if first &+ remap.newLength >> Page.shift < first { throw .EINVAL }
+    if architectureRules.wraps(first, remap.newLength >> Page.shift) { throw .EINVAL }
     if isStuck { throw .EFAULT }
     let growth = (remap.newLength - remap.oldLength) >> Page.shift
     if !mayLock(space, area.flags, growth, task) { throw .EAGAIN }

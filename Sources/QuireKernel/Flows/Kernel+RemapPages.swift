@@ -56,6 +56,9 @@ extension Kernel {
     if first.isNone { throw .EINVAL }
     let area = virtual.regions[first]
     if area.start > start || !area.flags.contains(.shared) { throw .EINVAL }
+    if architectureRules.contains(.nonlinearMappings) {
+      return try arrange(request, start, end, in: first, by: task)
+    }
     let last = try lastAlike(first, to: end)
     try mapAnew(request, start, end, from: first, through: last, by: task)
   }

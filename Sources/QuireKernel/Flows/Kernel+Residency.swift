@@ -45,8 +45,9 @@ extension Kernel {
     if entry.isPresent { return true }
     if entry.isSwap { return !swap[entry.swap].cached.isNone }
     if area.object.isNone { return false }
-    let slot = virtual.objects.slot(
-      virtual.regions.pageOffset(address, in: region), of: area.object)
+    let page =
+      entry.isObjectPage ? entry.objectPage : virtual.regions.pageOffset(address, in: region)
+    let slot = virtual.objects.slot(page, of: area.object)
     return slot.isSwap ? !swap[slot.swap].cached.isNone : !slot.isNone && !slot.isUnread
   }
 
@@ -103,6 +104,10 @@ extension Kernel {
     _ region: VMAIndex, from start: VirtualAddress, to end: VirtualAddress
   ) -> Nanoseconds {
     let first = virtual.regions.pageOffset(start, in: region)
+    if virtual.regions[region].flags.contains(.nonlinear) {
+      // Any page may be among them.
+      return writeBack(virtual.regions[region].object, 0..<UInt64.max)
+    }
     return writeBack(
       virtual.regions[region].object, first..<(first + (end - start) >> Page.shift))
   }

@@ -177,7 +177,7 @@ extension Kernel {
   mutating func unmapPages(
     _ pages: Range<UInt64>, of object: MemoryObjectIndex, withCopies: Bool
   ) {
-    var region = virtual.objects[object].firstRegion
+    var region = virtual.objects[object].linear.first
     while !region.isNone {
       let area = virtual.regions[region]
       let first = virtual.regions.links[region.index].pageOffset
@@ -192,6 +192,12 @@ extension Kernel {
           zapCached(start, end, of: area)
         }
       }
+      region = virtual.regions.links[region.index].nextInObject
+    }
+    region = virtual.objects[object].nonlinear.first
+    while !region.isNone {
+      let area = virtual.regions[region]
+      zapArranged(region, area.start, area.end, pages)
       region = virtual.regions.links[region.index].nextInObject
     }
   }

@@ -4,6 +4,33 @@
 internal import KernelStorage
 
 extension Kernel {
+  /// How far below the stack pointer a program may touch: `pusha` and `enter` write before they
+  /// move it.
+  private static var reachBelowStack: UInt64 { 32 }
+
+  /// Where the stack pointer of a task is: where the program has put it, else where it began.
+  ///
+  /// Only growth is judged by it, and only on processors that do (STACK-1).
+  public func stackPointer(of task: TaskIndex) -> VirtualAddress {
+    let pointer = tasks[task].stackPointer
+    return pointer == Task.noStackPointer ? spaces[tasks[task].space].startStack : pointer
+  }
+
+  /// Moves the stack pointer of a task.
+  ///
+  /// Linux: `pt_regs.sp`, arch/x86/include/asm/ptrace.h.
+  public mutating func setStackPointer(_ address: VirtualAddress, of task: TaskIndex) {
+    tasks[task].stackPointer = address
+  }
+
+  /// Whether an access is too far below the stack pointer to be one to the stack (STACK-1).
+  ///
+  /// Linux: `do_page_fault` of 2.6.11, arch/i386/mm/fault.c.
+  func isBelowStack(_ address: VirtualAddress, of task: TaskIndex) -> Bool {
+    architectureRules.contains(.stackFollowsPointer)
+      && address &+ Self.reachBelowStack < stackPointer(of: task)
+  }
+
   /// Moves the start of a growsdown region down to a page; false when it must stay.
   ///
   /// Linux: `expand_downwards`, mm/mmap.c.

@@ -82,6 +82,13 @@ extension Kernel {
     return run
   }
 
+  /// The same run, to be taken away once all else is judged; nil where it goes first (MMAP-9).
+  mutating func leftToRemove(_ run: RegionRun, from space: AddressSpaceIndex) -> RegionRun? {
+    if !architectureRules.contains(.fixedMapUnmapsFirst) { return run }
+    removeRegions(run, from: space)
+    return nil
+  }
+
   /// Takes a run of regions away: pages, tables, counts and records.
   ///
   /// Linux: `vms_clean_up_area` and `vms_complete_munmap_vmas`, mm/vma.c.

@@ -16,7 +16,21 @@ extension Kernel {
     digest.mix(UInt64(tasks.count))
     if tasks.oopses > 0 { digest.mix(tasks.oopses) }
     mixDescriptors(into: &digest)
+    mixStackPointers(into: &digest)
     mixContents(into: &digest)
+  }
+
+  /// Only those that somebody has moved.
+  private func mixStackPointers(into digest: inout Digest) {
+    var task = tasks.first
+    while !task.isNone {
+      let pointer = tasks[task].stackPointer
+      if pointer != Task.noStackPointer {
+        digest.mix(UInt64(task.rawValue))
+        digest.mix(pointer)
+      }
+      task = tasks[task].next
+    }
   }
 
   /// Folds in the contents of every frame, swap slot and block of a file that holds any.

@@ -105,7 +105,7 @@ extension Kernel {
   }
 
   /// Column of the name. Linux: `seq_setwidth` of `show_vma_header_prefix`, fs/proc/task_mmu.c.
-  static var nameColumn: Int { 73 }
+  var nameColumn: Int { architectureRules.contains(.wordsOf32Bits) ? 49 : 73 }
 
   borrowing func mapsLine(of region: VMAIndex) -> String {
     let area = virtual.regions[region]
@@ -116,7 +116,7 @@ extension Kernel {
     }
     let header = mapsHeader(
       area.start, area.end, area.flags, offset: offset, device: name.device, inode: name.inode)
-    return name == .anonymous ? header : ProcColumn.left(header, Self.nameColumn) + name.text
+    return name == .anonymous ? header : ProcColumn.left(header, nameColumn) + name.text
   }
 
   /// What stands before the name.

@@ -56,7 +56,7 @@ extension Kernel {
   }
 
   private borrowing func word(of entry: PageTableEntry, showsFrames: Bool) -> UInt64 {
-    if entry.isNone { return 0 }
+    if entry.isNone || entry.isObjectPage { return 0 }
     if entry.isGuard { return PageMapEntry.swapped | PageMapEntry.guarded }
     if entry.isSwap {
       let place = entry.swap

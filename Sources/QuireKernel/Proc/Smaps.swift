@@ -60,7 +60,8 @@ extension VMAFlags {
     (.mayWrite, "mw"), (.mayExecute, "me"), (.mayShare, "ms"), (.growsDown, "gd"),
     (.pfnMap, "pf"), (.locked, "lo"), (.io, "io"), (.sequentialRead, "sr"), (.randomRead, "rr"),
     (.dontCopy, "dc"), (.dontExpand, "de"), (.lockOnFault, "lf"), (.account, "ac"),
-    (.noReserve, "nr"), (.wipeOnFork, "wf"), (.dontDump, "dd"), ([], "sd"), (.mixedMap, "mm"),
+    (.noReserve, "nr"), (.nonlinear, "nl"), (.wipeOnFork, "wf"), (.dontDump, "dd"), ([], "sd"),
+    (.mixedMap, "mm"),
     (.droppable, "dp"), (.sealed, "sl"),
   ]
 }
@@ -107,7 +108,7 @@ extension Kernel {
     let areas = regions(of: space)
     let header = mapsHeader(
       areas.first?.start ?? 0, areas.last?.end ?? 0, [], offset: 0, device: "00:00", inode: 0)
-    return ProcColumn.left(header, Self.nameColumn) + "[rollup]\n"
+    return ProcColumn.left(header, nameColumn) + "[rollup]\n"
       + smapsRollup(of: space).lines(isRollup: true).reduce(into: "") {
         $0 += SmapsColumn.line($1)
       }

@@ -192,6 +192,9 @@ public struct Task: Sendable, BitwiseCopyable {
   /// `noFault`, as 0 is an address.
   package var retriedFault = noFault
   package static let noFault = VirtualAddress.max
+  /// The stack pointer, or `noStackPointer` while it is where the program began.
+  package internal(set) var stackPointer = noStackPointer
+  package static let noStackPointer = VirtualAddress.max
   public var oomScoreAdjustment: Int16 = 0
   /// In the leader: its descriptor with the lowest number, as an index of `Descriptors.entries`.
   var firstDescriptor: UInt32 = 0

@@ -24,6 +24,9 @@ struct MappingWalk: BitwiseCopyable {
   /// The next place to look at: of the chains of an `AnonVMA`, or of the regions of an object.
   fileprivate var chain = AnonChainIndex.none
   fileprivate var region = VMAIndex.none
+  /// The next nonlinear region, to be looked through entry by entry, and where in it.
+  fileprivate var scanned = VMAIndex.none
+  fileprivate var position: VirtualAddress = 0
 
   fileprivate init(frame: FrameNumber, page: UInt64) {
     self.frame = frame
@@ -40,7 +43,8 @@ extension Kernel {
     if page.flags.contains(.anonymous) {
       walk.chain = virtual.reverseMap.anonVMAs[page.anonVMA.index].firstChain
     } else {
-      walk.region = virtual.objects[page.object].firstRegion
+      walk.region = virtual.objects[page.object].linear.first
+      walk.scanned = virtual.objects[page.object].nonlinear.first
     }
     return walk
   }
@@ -55,7 +59,7 @@ extension Kernel {
   func next(_ walk: inout MappingWalk) -> Mapping? {
     while true {
       let region = nextRegion(&walk)
-      if region.isNone { return nil }
+      if region.isNone { return walk.scanned.isNone ? nil : nextScanned(&walk) }
       let area = virtual.regions[region]
       let first = virtual.regions.links[region.index].pageOffset
       if walk.page < first || walk.page - first >= area.pageCount { continue }
@@ -69,6 +73,34 @@ extension Kernel {
           region: region, address: address, page: page, index: index, entry: entry)
       }
     }
+  }
+
+  /// The next entry of a nonlinear region that maps the page: any may (RMAP-1).
+  ///
+  /// Linux: `try_to_unmap_file` of 2.6.11, mm/rmap.c.
+  private func nextScanned(_ walk: inout MappingWalk) -> Mapping? {
+    while !walk.scanned.isNone {
+      let region = walk.scanned
+      let area = virtual.regions[region]
+      let root = spaces[area.space].root
+      var address = max(walk.position, area.start)
+      while true {
+        let table = memory.nextLeafTable(below: root, from: &address, to: area.end)
+        if table.isNone { break }
+        let place = geometry.index(address, TableLevel.leaf)
+        let entry = memory.entry(table: table, index: place)
+        if entry.isPresent, entry.frame == walk.frame {
+          walk.position = address + Page.size
+          return Mapping(
+            region: region, address: address, page: memory.words(of: table, at: address),
+            index: EntryPage.index(address), entry: entry)
+        }
+        address += Page.size
+      }
+      walk.scanned = virtual.regions.links[region.index].nextInObject
+      walk.position = 0
+    }
+    return nil
   }
 
   /// The page of words of the leaf table for an address; 0 when there is no table.

@@ -160,13 +160,20 @@ package struct AnonReverseMap: ~Copyable {
 
   /// The child's side of fork for one region (RMAP-3).
   ///
-  /// Linux: `anon_vma_fork`, mm/rmap.c.
+  /// - Parameter joining: the child's region joins its parent's, as if it were another of the same
+  ///   process; else it gets one of its own for the pages that it will make.
+  /// Linux: `anon_vma_fork`, mm/rmap.c; `anon_vma_link` of 2.6.11 to join.
   package mutating func fork(
-    from source: VMAIndex, to target: VMAIndex, in regions: inout RegionTable
+    from source: VMAIndex, to target: VMAIndex, joining: Bool, in regions: inout RegionTable
   ) {
     let parent = regions[source].anonVMA
     regions[target].anonVMA = .none
     if parent.isNone { return }
+    if joining {
+      regions[target].anonVMA = parent
+      clone(from: source, to: target, in: &regions)
+      return
+    }
     clone(from: source, to: target, in: &regions)
     if !regions[target].anonVMA.isNone { return }
     let anon = makeAnonVMA()

@@ -71,6 +71,14 @@ package struct MemoryObjectFlags: OptionSet, Hashable, BitwiseCopyable {
   package static let device = MemoryObjectFlags(rawValue: 1 << 5)
 }
 
+/// Regions that map an object, oldest first.
+///
+/// Linux: none (model only).
+struct RegionChain: Hashable, BitwiseCopyable {
+  var first = VMAIndex.none
+  var last = VMAIndex.none
+}
+
 /// An object of pages: the inode of a file, or of shared memory that has no name.
 ///
 /// Linux: `struct inode` and its `struct address_space`, include/linux/fs.h.
@@ -99,9 +107,11 @@ package struct MemoryObject: BitwiseCopyable {
   /// Pages charged to the commit total.
   package var chargedPages: UInt64
   var readahead = ReadaheadState()
-  /// The regions that map it, oldest first.
-  package var firstRegion = VMAIndex.none
-  package var lastRegion = VMAIndex.none
+  /// The regions that map it in the order of its pages, and those that map it in any order.
+  ///
+  /// Linux: `i_mmap`, include/linux/fs.h, and `i_mmap_nonlinear` of 2.6.11.
+  var linear = RegionChain()
+  var nonlinear = RegionChain()
   /// Address spaces that run it as their program: meanwhile nobody may write it.
   ///
   /// Linux: `inode.i_writecount`, include/linux/fs.h.
@@ -131,9 +141,8 @@ package struct MemoryObject: BitwiseCopyable {
   /// Pages that may exist.
   package var pageCount: UInt64 { size >> Page.shift + (size & Page.offsetMask == 0 ? 0 : 1) }
   /// Nobody can come to it any more.
-  var isUnused: Bool {
-    firstRegion.isNone && holders == 0 && segment.isNone && executions == 0
-  }
+  var isUnused: Bool { isUnmapped && holders == 0 && segment.isNone && executions == 0 }
+  var isUnmapped: Bool { linear.first.isNone && nonlinear.first.isNone }
 }
 
 /// All memory objects, with their pages and what is on disk.
@@ -174,7 +183,7 @@ package struct MemoryObjects: ~Copyable {
   package mutating func release(_ object: MemoryObjectIndex) {
     let record = records[object.index]
     precondition(
-      record.pages.isEmpty && record.blocks.isEmpty && record.firstRegion.isNone
+      record.pages.isEmpty && record.blocks.isEmpty && record.isUnmapped
         && record.holders == 0,
       "MemoryObjects: object \(object.index) is still in use")
     records.release(object.index)
@@ -239,34 +248,45 @@ package struct MemoryObjects: ~Copyable {
 
   // MARK: Regions
 
+  /// A region joins the others that map an object; its flags say whether in the pages' order.
+  ///
   /// Linux: `vma_link_file`, mm/vma.c.
   package mutating func link(
     _ region: VMAIndex, to object: MemoryObjectIndex, in regions: inout RegionTable
   ) {
-    let last = records[object.index].lastRegion
-    regions.links[region.index].previousInObject = last
-    regions.links[region.index].nextInObject = .none
-    if last.isNone {
-      records[object.index].firstRegion = region
+    if regions[region].flags.contains(.nonlinear) {
+      records[object.index].nonlinear.append(region, in: &regions)
     } else {
-      regions.links[last.index].nextInObject = region
+      records[object.index].linear.append(region, in: &regions)
     }
-    records[object.index].lastRegion = region
   }
 
   /// Linux: `unlink_file_vma`, mm/vma.c.
   package mutating func unlink(
     _ region: VMAIndex, from object: MemoryObjectIndex, in regions: inout RegionTable
   ) {
+    if regions[region].flags.contains(.nonlinear) {
+      records[object.index].nonlinear.remove(region, in: &regions)
+    } else {
+      records[object.index].linear.remove(region, in: &regions)
+    }
+  }
+}
+
+extension RegionChain {
+  fileprivate mutating func append(_ region: VMAIndex, in regions: inout RegionTable) {
+    regions.links[region.index].previousInObject = last
+    regions.links[region.index].nextInObject = .none
+    if last.isNone { first = region } else { regions.links[last.index].nextInObject = region }
+    last = region
+  }
+
+  fileprivate mutating func remove(_ region: VMAIndex, in regions: inout RegionTable) {
     let next = regions.links[region.index].nextInObject
     let previous = regions.links[region.index].previousInObject
-    if previous.isNone {
-      records[object.index].firstRegion = next
-    } else {
-      regions.links[previous.index].nextInObject = next
-    }
+    if previous.isNone { first = next } else { regions.links[previous.index].nextInObject = next }
     if next.isNone {
-      records[object.index].lastRegion = previous
+      last = previous
     } else {
       regions.links[next.index].previousInObject = previous
     }

@@ -5,8 +5,8 @@ extension PageFrame {
   ///
   /// Linux: `folio_add_new_anon_rmap`, mm/rmap.c.
   @inline(__always)
-  mutating func becomeAnonymous(_ anon: AnonVMAIndex, index: UInt64) {
-    flags.formUnion([.anonymous, .anonExclusive, .swapBacked])
+  mutating func becomeAnonymous(_ anon: AnonVMAIndex, index: UInt64, _ marks: PageFlags) {
+    flags.formUnion(marks.union([.anonymous, .anonExclusive, .swapBacked]))
     mapping = anon.rawValue
     self.index = index
     mapCount = 1
@@ -15,11 +15,11 @@ extension PageFrame {
   /// A frame off the free lists becomes the anonymous page of one PTE: what `prepare` and
   /// `becomeAnonymous` make of it together.
   @inline(__always)
-  mutating func beginAnonymous(_ anon: AnonVMAIndex, index: UInt64) {
+  mutating func beginAnonymous(_ anon: AnonVMAIndex, index: UInt64, _ marks: PageFlags) {
     order = 0
     flags = []
     referenceCount = 1
-    becomeAnonymous(anon, index: index)
+    becomeAnonymous(anon, index: index, marks)
   }
 
   /// The page of one PTE that is gone, off its list, is a frame that nobody has.

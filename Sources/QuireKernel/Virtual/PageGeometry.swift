@@ -132,6 +132,10 @@ extension PageGeometry {
       return entryBytes == 4 ? area << 1 | slot << 8 : (area | slot << 5) << 32
     }
     if entryBytes == 8 { return entry.bits }
+    if entry.isObjectPage {
+      let page = entry.objectPage
+      return (page & 0x1f) << 1 | (page >> 5) << 8 | PageTableEntry.objectPageMark
+    }
     var bits = entry.bits & 0xffff_ffff
     if !entry.isPresentToHardware {
       bits = bits & ~PageTableEntry.protectNoneBit | Self.protectNoneOfTwoLevels
@@ -145,8 +149,11 @@ extension PageGeometry {
     return PageTableEntry(bits: entry.bits & ~PageTableEntry.noExecuteBit)
   }
 
-  /// A swap entry says whether its process alone has the page (PT-2).
-  var marksExclusiveSwap: Bool { architecture == .x86_64 }
+  /// Pages of an object that an entry which is not present can name: a narrow one has 29 bits left
+  /// for that.
+  ///
+  /// Linux: `PTE_FILE_MAX_BITS` of 2.6.11, include/asm-i386/pgtable-2level.h.
+  var nameablePages: UInt64 { entryBytes == 4 ? 1 << 29 : 1 << 32 }
 
   /// Bytes of the largest swap area whose every slot an entry can name.
   var largestSwapArea: UInt64 {

@@ -82,6 +82,22 @@ public struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
     kind == .write ? accessedBit | dirtyBit : accessedBit
   }
 
+  // A page of an object that belongs here and is not mapped now: of the low bits only bit 6 is set,
+  // and the upper half is the number of the page. A table of entries of 4 bytes spreads 29 bits of
+  // the number over what bits 0, 6 and 7 leave.
+  // Linux: `pgoff_to_pte` of 2.6.11, include/asm-i386/pgtable-3level.h and pgtable-2level.h.
+  public static let objectPageMark: UInt64 = 1 << 6
+
+  /// An entry of a nonlinear mapping that names the page which an access brings (REMAP-1).
+  public init(objectPage page: UInt64) { bits = page << 32 | Self.objectPageMark }
+
+  @inlinable public var isObjectPage: Bool {
+    bits & (Self.presentBit | Self.protectNoneBit | Self.swapMark | Self.objectPageMark)
+      == Self.objectPageMark
+  }
+  /// The page that an entry names which is not present.
+  public var objectPage: UInt64 { bits >> 32 }
+
   // A swap entry: bits 0 and 8 clear, the soft-dirty mark in bit 1 (nothing clears it here, so that
   // it tells swap entries from others), the exclusive mark in bit 3, the slot in bits 9-58 with
   // every bit inverted (no processor then takes it for a frame of RAM), the area in bits 59-63.

@@ -72,6 +72,12 @@ extension Kernel {
       return
     }
     if entry.isGuard { return }
+    if entry.isObjectPage {
+      if !virtual.regions[region].flags.contains(.nonlinear) {
+        violations.append(InvariantViolation("entry.object-page", name))
+      }
+      return
+    }
     guard entry.isPresent else {
       sums.swapEntries += 1
       return
@@ -119,7 +125,10 @@ extension Kernel {
   private borrowing func isFoundFromFrame(
     _ frame: PageFrame, _ region: VMAIndex, _ address: VirtualAddress
   ) -> Bool {
-    if virtual.regions.pageOffset(address, in: region) != frame.index { return false }
+    let isNonlinear = virtual.regions[region].flags.contains(.nonlinear)
+    if !isNonlinear && virtual.regions.pageOffset(address, in: region) != frame.index {
+      return false
+    }
     if !frame.flags.contains(.anonymous) { return virtual.regions[region].object == frame.object }
     var chain = virtual.regions.links[region.index].firstChain
     while !chain.isNone {

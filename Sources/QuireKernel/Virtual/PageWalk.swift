@@ -35,6 +35,8 @@ public enum PageWalkEnd: Hashable, Sendable {
   case swapped(SwapEntry)
   /// A mark that nothing may be there (MADV_GUARD_INSTALL).
   case guarded
+  /// A page of the object that an access brings: the mapping has an order of its own.
+  case arranged(page: UInt64)
 }
 
 /// A walk: the address, the table in cr3, every entry on the way.
@@ -100,6 +102,7 @@ extension Kernel {
   ) -> PageWalkEnd {
     if entry.isSwap { return .swapped(entry.swap) }
     if entry.isGuard { return .guarded }
+    if entry.isObjectPage { return .arranged(page: entry.objectPage) }
     let within = (address & (span - 1)) >> Page.shift
     let frame = FrameNumber(entry.frame.index + Int(within))
     return entry.isPresentToHardware
@@ -117,6 +120,7 @@ extension PageTableEntry {
   func flagNames(isLeaf: Bool) -> [String] {
     if isNone { return [] }
     if isGuard { return ["guard"] }
+    if isObjectPage { return ["file"] }
     if isSwap { return ["swap"] + (isSwapExclusive ? ["exclusive"] : []) }
     var names: [String] = []
     func add(_ bit: UInt64, _ name: String) {

@@ -53,7 +53,7 @@ extension Kernel {
   /// Regions that map an object and name an attach.
   private borrowing func attachCount(of object: MemoryObject) -> UInt64 {
     var count: UInt64 = 0
-    var region = object.firstRegion
+    var region = object.linear.first
     while !region.isNone && count <= UInt64(virtual.regions.areas.liveCount) {
       if !virtual.regions.attachments[region.index].isNone { count += 1 }
       region = virtual.regions.links[region.index].nextInObject

@@ -43,6 +43,9 @@ public struct VMAFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let mergeable = VMAFlags(rawValue: 0x800)
   /// Mapped with MAP_SYNC, which only persistent memory heeds.
   public static let sync = VMAFlags(rawValue: 0x80_0000)
+  /// Single entries may map any page of the object (`VM_NONLINEAR`). A bit of our own: the kernel's
+  /// belongs to MAP_SYNC today.
+  public static let nonlinear = VMAFlags(rawValue: 0x100_0000)
   /// Sealed: it stays as it is until the process ends. A bit of our own, like the next.
   public static let sealed = VMAFlags(rawValue: 0x40_0000)
   /// A bit of our own: the kernel keeps it above bit 31.

@@ -157,24 +157,38 @@ extension Kernel {
       let object = MemoryObjectIndex(index)
       account.accountedPages += virtual.objects[object].chargedPages
       checkSlots(of: object, &account, &violations)
-      var region = virtual.objects[object].firstRegion
-      var before = VMAIndex.none
       if virtual.objects[object].executions != executions[index] {
         violations.append(InvariantViolation("object.executions", "object \(index)"))
       }
       if virtual.objects[object].isUnused {
         violations.append(InvariantViolation("object.unused", "object \(index)"))
       }
-      while !region.isNone {
-        if virtual.regions[region].object != object
-          || virtual.regions.links[region.index].previousInObject != before
-        {
-          violations.append(InvariantViolation("object.regions", "object \(index)"))
-          break
-        }
-        before = region
-        region = virtual.regions.links[region.index].nextInObject
+      for isNonlinear in [false, true] {
+        checkRegions(of: object, isNonlinear: isNonlinear, &violations)
       }
+    }
+  }
+
+  /// The regions of one list map the object, and belong on this list.
+  private borrowing func checkRegions(
+    of object: MemoryObjectIndex, isNonlinear: Bool, _ violations: inout [InvariantViolation]
+  ) {
+    let record = virtual.objects[object]
+    var region = isNonlinear ? record.nonlinear.first : record.linear.first
+    var before = VMAIndex.none
+    while !region.isNone {
+      let area = virtual.regions[region]
+      if area.object != object || area.flags.contains(.nonlinear) != isNonlinear
+        || virtual.regions.links[region.index].previousInObject != before
+      {
+        violations.append(InvariantViolation("object.regions", "object \(object.rawValue)"))
+        return
+      }
+      before = region
+      region = virtual.regions.links[region.index].nextInObject
+    }
+    if before != (isNonlinear ? record.nonlinear.last : record.linear.last) {
+      violations.append(InvariantViolation("object.regions", "object \(object.rawValue)"))
     }
   }
 

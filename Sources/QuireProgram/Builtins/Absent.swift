@@ -9,7 +9,6 @@ package enum AbsentVerb {
 
   /// In the order of the language's table of verbs.
   package static let names: [String] = [
-    "mmap2",
     "atomic", "interrupt",
     "get_dma_pages", "virt_to_phys", "virt_to_page", "pfn_to_page", "kmap", "kunmap",
     "kmap_atomic", "kunmap_atomic", "set_fixmap", "clear_fixmap",

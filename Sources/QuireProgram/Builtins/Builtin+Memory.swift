@@ -26,6 +26,41 @@ private let transferFailures = [
   Failure("ENOMEM", "no page is left, and nothing was moved before that"),
 ]
 
+/// The parameters of mmap and mmap2, which differ in what `offset` counts.
+private func mapParameters(offset: Parameter) -> [Parameter] {
+  [
+    Parameter("length", .size, "Bytes to map, rounded up to whole pages."),
+    Parameter("protection", .string, .optional, "Any of \"r\", \"w\", \"x\"; default \"rw\"."),
+    Parameter("shared", .boolean, .labelled, "Whether children share the pages."),
+    Parameter("at", .address, .labelled, "Where to map: a wish, or the place if `fixed`."),
+    Parameter("fixed", .boolean, .labelled, "Map at `at`, replacing what is there."),
+    Parameter("populate", .boolean, .labelled, "Fault all pages in at once."),
+    Parameter("file", .file, .labelled, "What to map; without it, memory."),
+    offset,
+    Parameter("prot", .flags, .labelled, "PROT_ words, instead of `protection`."),
+    Parameter("flags", .flags, .labelled, "MAP_ words, instead of the other labels."),
+    Parameter("noreplace", .boolean, .labelled, "Map at `at`, and only if nothing is there."),
+    Parameter("growsdown", .boolean, .labelled, "Grow down on a touch, as a stack does."),
+    Parameter("locked", .boolean, .labelled, "Fault all pages in and lock them."),
+    Parameter("noreserve", .boolean, .labelled, "Do not charge it against the commit limit."),
+    Parameter("nonblock", .boolean, .labelled, "Makes `populate` do nothing."),
+    Parameter("stack", .boolean, .labelled, "Says that it will be a stack; has no effect."),
+    Parameter("map_32bit", .boolean, .labelled, "Map between 1 and 2 GiB."),
+  ]
+}
+
+private let mapFailures = [
+  Failure("EINVAL", "the length is 0, or flags or alignment make no sense"),
+  Failure("ENOMEM", "no room is left, or a limit on maps or memory is reached"),
+  Failure("EPERM", "`at` lies below vm.mmap_min_addr, or `locked` is not allowed"),
+  Failure("EEXIST", "`noreplace` meets a mapping"),
+  Failure("EACCES", "the file is not open for reading, or for a shared map that writes"),
+  Failure("EBADF", "the file has been removed, or MAP_ANONYMOUS is missing without a file"),
+  Failure("EOVERFLOW", "the end of the map is farther than a file can reach"),
+  Failure("EOPNOTSUPP", "MAP_SHARED_VALIDATE meets a flag that the file does not have"),
+  Failure("EAGAIN", "`locked` would exceed RLIMIT_MEMLOCK"),
+]
+
 extension Builtin {
   /// The kernel parameters that the model obeys.
   package static let parameterNames: [String] = [
@@ -40,36 +75,18 @@ extension Builtin {
   static let addressSpaceSignatures: [Signature] = [
     Signature(
       "mmap",
-      [
-        Parameter("length", .size, "Bytes to map, rounded up to whole pages."),
-        Parameter("protection", .string, .optional, "Any of \"r\", \"w\", \"x\"; default \"rw\"."),
-        Parameter("shared", .boolean, .labelled, "Whether children share the pages."),
-        Parameter("at", .address, .labelled, "Where to map: a wish, or the place if `fixed`."),
-        Parameter("fixed", .boolean, .labelled, "Map at `at`, replacing what is there."),
-        Parameter("populate", .boolean, .labelled, "Fault all pages in at once."),
-        Parameter("file", .file, .labelled, "What to map; without it, memory."),
-        Parameter("offset", .size, .labelled, "First byte of the file, a multiple of pages."),
-        Parameter("prot", .flags, .labelled, "PROT_ words, instead of `protection`."),
-        Parameter("flags", .flags, .labelled, "MAP_ words, instead of the other labels."),
-        Parameter("noreplace", .boolean, .labelled, "Map at `at`, and only if nothing is there."),
-        Parameter("growsdown", .boolean, .labelled, "Grow down on a touch, as a stack does."),
-        Parameter("locked", .boolean, .labelled, "Fault all pages in and lock them."),
-        Parameter("noreserve", .boolean, .labelled, "Do not charge it against the commit limit."),
-        Parameter("nonblock", .boolean, .labelled, "Makes `populate` do nothing."),
-        Parameter("stack", .boolean, .labelled, "Says that it will be a stack; has no effect."),
-        Parameter("map_32bit", .boolean, .labelled, "Map between 1 and 2 GiB."),
-      ], returns: .region, "Maps memory or a file and returns its region.",
-      fails: [
-        Failure("EINVAL", "the length is 0, or flags or alignment make no sense"),
-        Failure("ENOMEM", "no room is left, or a limit on maps or memory is reached"),
-        Failure("EPERM", "`at` lies below vm.mmap_min_addr, or `locked` is not allowed"),
-        Failure("EEXIST", "`noreplace` meets a mapping"),
-        Failure("EACCES", "the file is not open for reading, or for a shared map that writes"),
-        Failure("EBADF", "the file has been removed, or MAP_ANONYMOUS is missing without a file"),
-        Failure("EOVERFLOW", "the end of the map is farther than a file can reach"),
-        Failure("EOPNOTSUPP", "MAP_SHARED_VALIDATE meets a flag that the file does not have"),
-        Failure("EAGAIN", "`locked` would exceed RLIMIT_MEMLOCK"),
-      ]),
+      mapParameters(
+        offset: Parameter(
+          "offset", .size, .labelled, "First byte of the file, a multiple of pages.")),
+      returns: .region, "Maps memory or a file and returns its region.", fails: mapFailures),
+    Signature(
+      "mmap2",
+      mapParameters(
+        offset: Parameter(
+          "offset", .integer, .labelled, "First page of the file, in units of 4096 bytes.")),
+      returns: .region,
+      "Maps as `mmap` does, and counts the offset in pages: a call of x86_32 machines.",
+      fails: mapFailures),
     Signature(
       "munmap", [target, length], "Unmaps whole pages; what is not mapped does not matter.",
       fails: [
@@ -186,6 +203,16 @@ extension Builtin {
       "fetch", [target, length, pattern, count],
       "Executes pages, each once by default: the processor fetches an instruction there.",
       fails: accessFailures),
+    Signature(
+      "stack_pointer",
+      [
+        Parameter(
+          "address", .address, .optional, "Where it is from now on; without it nothing changes.")
+      ], returns: .address,
+      """
+      Returns the stack pointer of the caller. On x86_32 a stack grows only to accesses there and \
+      above, or up to 32 bytes below.
+      """),
   ]
 
   static let swapSignatures: [Signature] = [

@@ -4,12 +4,12 @@
 /// name without a mechanism cannot be listed here; see `absentVerbs`.
 package enum Builtin: UInt16, CaseIterable, Hashable, Sendable, BitwiseCopyable {
   // Address space
-  case mmap, munmap, mprotect, mremap, remap_file_pages, brk, sbrk
+  case mmap, mmap2, munmap, mprotect, mremap, remap_file_pages, brk, sbrk
   case madvise, mlock, mlock2, mlockall, munlock, munlockall, mincore, msync, mseal
   // System V shared memory
   case shmget, shmat, shmdt, shmctl
   // Access
-  case read, write, touch, load, store, fetch
+  case read, write, touch, load, store, fetch, stack_pointer
   // The kernel's own accesses
   case copy_to_user, copy_from_user, get_user, put_user, kernel
   // Processes

@@ -24,6 +24,7 @@ extension World {
   {
     switch builtin {
     case .mmap: return try mmapCall(call)
+    case .mmap2: return try mmap2Call(call)
     case .munmap: return try munmapCall(call)
     case .mprotect: return try mprotectCall(call)
     case .mremap: return try mremapCall(call)
@@ -36,6 +37,7 @@ extension World {
     case .read, .write, .touch, .load, .store, .fetch, .copy_to_user, .copy_from_user, .get_user,
       .put_user:
       return try accessCall(builtin, call)
+    case .stack_pointer: return try stackPointerCall(call)
     case .fork, .process, .vfork, .thread, .exec, .clone, .kthread, .use_mm, .unuse_mm:
       return try birthCall(builtin, call)
     case .exit: return try exitCall(call)

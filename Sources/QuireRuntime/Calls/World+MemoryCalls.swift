@@ -5,13 +5,35 @@ internal import QuireKernel
 extension World {
   /// mmap(length, protection, shared, at, fixed, populate, file, offset, prot, flags, …)
   mutating func mmapCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    let offset = try optionalSize(7, "offset", call) ?? 0
+    if kernel.architectureRules.contains(.wordsOf32Bits) && offset > UInt64(UInt32.max) {
+      throw .misuse("'offset' has 32 bits on this machine; 'mmap2' counts it in pages")
+    }
+    return try map(call, offset: offset)
+  }
+
+  /// mmap2: the same with an offset in pages, which only machines with words of 32 bits need.
+  mutating func mmap2Call(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    if !kernel.architectureRules.contains(.wordsOf32Bits) {
+      throw .misuse("only x86_32 has this call; the offset of 'mmap' has 64 bits here")
+    }
+    let page = try optionalSize(7, "offset", call) ?? 0
+    if page > UInt64(UInt32.max) {
+      throw .misuse("'offset' counts pages and has 32 bits, too few for \(page)")
+    }
+    return try map(call, offset: page << Page.shift)
+  }
+
+  private mutating func map(
+    _ call: BuiltinCall, offset: UInt64
+  ) throws(CallFailure) -> BuiltinOutcome {
     try reserve(ScriptHeap.regionWords)
     let length = try size(0, "length", call)
     let protection = try protection(letters: 1, words: 8, default: [.read, .write], call)
     var request = MapRequest(length: length, protection, try mapFlags(call))
     request.address = try optionalAddress(3, "at", call) ?? 0
     request.file = try mappedFile(6, call)
-    request.offset = try optionalSize(7, "offset", call) ?? 0
+    request.offset = offset
     if request.offset != 0 && argument(6, call).isAbsent {
       throw .misuse("'offset' says where in a file; add 'file:'")
     }
@@ -121,6 +143,15 @@ extension World {
       try world.kernel.remapFilePages(request, by: world.current.task)
     }
     return .value(.none)
+  }
+
+  /// stack_pointer(address): where it is, after moving it.
+  mutating func stackPointerCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
+    try reserve(ScriptHeap.numberWords)
+    if let address = try optionalAddress(0, "address", call) {
+      kernel.setStackPointer(address, of: current.task)
+    }
+    return .value(heap.address(kernel.stackPointer(of: current.task)))
   }
 
   /// brk(address): never fails, answers with the break that results.

@@ -116,6 +116,7 @@ extension World {
     case .nonCanonical: state = "non-canonical"
     case .nothing: break
     case .guarded: state = "guard"
+    case .arranged: state = "file"
     case .page(let frame, let size):
       state = frame == kernel.zeroFrame ? "zero" : "present"
       fields = [

@@ -9,7 +9,17 @@ import Testing
 struct FileSwarmTests {
   @Test("every page agrees with the plain model", arguments: FileKind.allCases, UInt64(1)...6)
   func swarm(kind: FileKind, seed: UInt64) throws {
-    var swarm = try FileSwarm.make(kind, seed: seed)
+    try run(try FileSwarm.make(kind, seed: seed))
+  }
+
+  @Test(
+    "REMAP-1, RMAP-1: with nonlinear mappings too", arguments: FileKind.allCases,
+    UInt64(101)...106)
+  func nonlinear(kind: FileKind, seed: UInt64) throws {
+    try run(try FileSwarm.make(kind, seed: seed, rules: .classic))
+  }
+
+  private func run(_ swarm: consuming FileSwarm) throws {
     for step in 0..<600 {
       try swarm.step()
       if step % 10 == 9 { swarm.audit(step) }
@@ -45,6 +55,8 @@ private struct FileSwarm: ~Copyable {
   var size: UInt64 = 0
   /// The copies that each process has made, by page.
   var copies: [TaskIndex: [Int: Halves]] = [:]
+  /// Which page each place of a process's shared map shows.
+  var orders: [TaskIndex: [Int]] = [:]
 
   static let pages = 48
   static let shared: UInt64 = 0x6000_0000_0000
@@ -59,12 +71,16 @@ private struct FileSwarm: ~Copyable {
     kernel.memory.freeFrames + kernel.slab.reclaimableFrames + kernel.slab.unreclaimableFrames
   }
 
-  static func make(_ kind: FileKind, seed: UInt64) throws -> FileSwarm {
+  static func make(
+    _ kind: FileKind, seed: UInt64, rules: ArchitectureRules = []
+  ) throws -> FileSwarm {
     var machine = MachineConfiguration()
     machine.ram = 32 << 20
     machine.cpus = 1
     machine.swap = [SwapConfiguration(size: 64 << 20)]
     var kernel = try Kernel(machine)
+    // Nobody is to die here.
+    kernel.architectureRules = rules.subtracting(.faultWithoutMemoryKills)
     let available = FileSwarm.available(kernel)
     let first = try kernel.spawn(named: "files", by: kernel.initTask)
     let file = try kernel.makeFile(kind, by: first)
@@ -99,6 +115,7 @@ private struct FileSwarm: ~Copyable {
       MapRequest(at: Self.buffer, length: 4096, rights, [.private, .anonymous, .fixed]), by: task)
     tasks.append(task)
     copies[task] = [:]
+    orders[task] = Array(0..<Self.pages)
   }
 
   // MARK: Steps
@@ -113,7 +130,8 @@ private struct FileSwarm: ~Copyable {
     case 58..<64: try truncate(to: random.below(UInt64(Self.pages) << 12))
     case 64..<70: try punch(page)
     case 70..<74: _ = try kernel.fsync(file, by: task)
-    case 74..<78: kernel.dropCaches()
+    case 74..<77: kernel.dropCaches()
+    case 77: try reorder(task, page)
     case 78..<80: try kernel.fadvise(file, at: 0, length: 0, .dontNeed, by: task)
     case 80..<82: try kernel.fadvise(file, at: 0, length: 0, .willNeed, by: task)
     case 82..<86: try forget(task, page)
@@ -149,26 +167,47 @@ private struct FileSwarm: ~Copyable {
       var byte: UInt8 = 0
       let progress = finish { $0.loadByte(start + offset, into: &byte, by: task) }
       let copy = start == Self.own ? copies[task]?[page] : nil
-      if copy == nil && page >= pagesInside {
+      let shown = start == Self.own ? page : orders[task]?[page] ?? page
+      if copy == nil && shown >= pagesInside {
         #expect(isBusError(progress))
       } else {
         #expect(progress == .done)
-        #expect(byte == (copy ?? contents[page])[half], "page \(page)")
+        #expect(byte == (copy ?? contents[shown])[half], "page \(page) shows \(shown)")
       }
     }
+  }
+
+  /// Shows pages of the file elsewhere in the shared map.
+  private mutating func reorder(_ task: TaskIndex, _ page: Int) throws {
+    let count = min(1 + random.below(4), Self.pages - page)
+    if pagesInside < count { return }
+    let first = random.below(pagesInside - count + 1)
+    let request = PageRemapRequest(
+      Self.shared + UInt64(page) << 12, UInt64(count) << 12, page: UInt64(first), [],
+      random.below(2) == 0 ? .nonBlock : [])
+    do throws(Errno) {
+      try kernel.remapFilePages(request, by: task)
+    } catch {
+      // Advice has cut the map in pieces that differ, and the range is in several.
+      #expect(error == .EINVAL)
+      return
+    }
+    for place in 0..<count { orders[task]?[page + place] = first + place }
   }
 
   private mutating func store(_ task: TaskIndex, _ page: Int) {
     let half = random.below(2)
     let offset = UInt64(page) << 12 + UInt64(half) * 2048
     let byte = UInt8(truncatingIfNeeded: random.next())
+    let shown = orders[task]?[page] ?? page
+    let place = UInt64(shown) << 12 + UInt64(half) * 2048
     // What lies behind the end in the last page is zeroed whenever the page is written.
-    let isOwn = random.below(2) == 0 || offset >= size && page < pagesInside
+    let isOwn = random.below(2) == 0 || place >= size && shown < pagesInside
     let progress = finish {
       $0.storeByte((isOwn ? Self.own : Self.shared) + offset, byte, by: task)
     }
     let copy = isOwn ? copies[task]?[page] : nil
-    if copy == nil && page >= pagesInside {
+    if copy == nil && (isOwn ? page : shown) >= pagesInside {
       #expect(isBusError(progress))
       return
     }
@@ -178,7 +217,7 @@ private struct FileSwarm: ~Copyable {
       changed[half] = byte
       copies[task]?[page] = changed
     } else {
-      contents[page][half] = byte
+      contents[shown][half] = byte
     }
   }
 
@@ -255,12 +294,14 @@ private struct FileSwarm: ~Copyable {
     let child = try kernel.fork(task)
     tasks.append(child)
     copies[child] = copies[task]
+    orders[child] = orders[task]
   }
 
   private mutating func exit(_ task: TaskIndex) {
     kernel.exit(task, .exited(0))
     tasks.removeAll { $0 == task }
     copies[task] = nil
+    orders[task] = nil
   }
 
   mutating func audit(_ step: Int) {

@@ -49,7 +49,7 @@ struct SegmentAuditTests {
     try expect("attachment.segment") { $0.virtual.segments[other].segment = first }
     try expect("attachment.missing") { kernel in
       let object = kernel.virtual.segments[first].object
-      let region = kernel.virtual.objects[object].firstRegion
+      let region = kernel.virtual.objects[object].linear.first
       kernel.virtual.regions.attachments[region.index] = .none
     }
   }

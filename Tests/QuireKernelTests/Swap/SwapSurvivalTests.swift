@@ -35,6 +35,22 @@ struct SwapSurvivalTests {
   }
 
   @Test(
+    "RMAP-3, FAULT-10, RMAP-4: and where families share a reverse map and owners are counted",
+    arguments: swarmSeeds(6))
+  func classic(seed: Int) throws {
+    var machine = MachineConfiguration()
+    machine.ram = 16 << 20
+    machine.swap = [SwapConfiguration(size: 4 << 20), SwapConfiguration(size: 4 << 20)]
+    var kernel = try Kernel(machine)
+    kernel.architectureRules = .classic.subtracting(.faultWithoutMemoryKills)
+    var swarm = try MemorySwarm(kernel, seed: UInt64(300 + seed), pages: 200)
+    swarm.run(400)
+    #expect(swarm.kernel.counters.pswpin > 0)
+    #expect(swarm.deaths == 0)
+    swarm.kernel.expectProcFilesAgree()
+  }
+
+  @Test(
     "ALLOC-5, DR-1, OOM-4: data survives real shortage, and the OOM killer leaves nothing broken",
     arguments: swarmSeeds(10))
   func shortage(seed: Int) throws {

@@ -22,6 +22,7 @@ enum MemoryCall {
   case write(UInt64, pages: UInt64, UInt8)
   case limit(Resource, UInt64)
   case dropPrivileges
+  case stackPointer(UInt64)
 }
 
 /// What came of a call.
@@ -63,6 +64,7 @@ extension MemoryCall {
         return .accesses(walk(start, pages, on: &kernel, by: task, value))
       case .limit(let resource, let limit): try kernel.setLimit(on: resource, to: limit, of: task)
       case .dropPrivileges: kernel.dropPrivileges(of: task)
+      case .stackPointer(let address): kernel.setStackPointer(address, of: task)
       }
       return .done
     } catch {
@@ -117,6 +119,7 @@ extension MemoryCall {
         return .accesses((0..<pages).map { model.touch(start &+ $0 << 12, value, task) })
       case .limit(let resource, let limit): model[task].limits[resource] = limit
       case .dropPrivileges: model[task].isPrivileged = false
+      case .stackPointer(let address): model[task].stackPointer = address
       }
       return .done
     } catch {

@@ -114,7 +114,7 @@ struct NarrowMachineTests {
   @Test("PT-2, FAULT-4: without NX a fetch is a read; with PAE it is refused")
   func fetch() throws {
     for pae in [false, true] {
-      var kernel = try Self.boot(Self.machine(pae: pae))
+      var kernel = try Self.boot(Self.machine(pae: pae, ram: 128 << 20))
       let task = kernel.tasks.task(withPID: 3)
       let start = try kernel.mmap(
         MapRequest(length: 4096, [.read, .write], [.private, .anonymous]), by: task)

@@ -44,6 +44,15 @@ struct RunSwarmTests {
     twins.run(steps: 120)
   }
 
+  @Test(
+    "FAULT-15, FAULT-16: where new pages are active and want of memory kills",
+    arguments: swarmSeeds(4, from: 51) as Range<UInt64>)
+  func classic(seed: UInt64) throws {
+    var twins = try TwinMachines(seed: seed, ram: 12 << 20, swap: [4 << 20])
+    twins.change { kernel in kernel.architectureRules = .classic }
+    twins.run(steps: 120)
+  }
+
   @Test("listeners hear of every fault")
   func events() throws {
     var twins = try TwinMachines(seed: 41, ram: 16 << 20, swap: [2 << 20])

@@ -141,7 +141,7 @@ struct VirtualCorruptionTests {
       kernel.memory.frames[self.entry(kernel, space, page: 16).frame].index += 1
     }
     try expect("object.regions") { kernel, _ in
-      let region = kernel.virtual.objects.records[1].firstRegion
+      let region = kernel.virtual.objects.records[1].linear.first
       kernel.virtual.regions.links[region.index].previousInObject = region
     }
     try expect("walk-cache.table") { kernel, space in

@@ -22,6 +22,18 @@ struct VirtualSwarmTests {
     }
   }
 
+  @Test(
+    "REMAP-1, RMAP-3, FORK-2, STACK-1, MMAP-9 …: and by the rules of x86_32",
+    arguments: swarmSeeds(200 as UInt64, from: 20_001).shards(of: 25))
+  func classic(seeds: Range<UInt64>) throws {
+    for seed in seeds {
+      var swarm = try VirtualSwarm.make(seed: seed, rules: .classic.subtracting(.wordsOf32Bits))
+      for step in 0..<70 where swarm.agrees { try swarm.step(step) }
+      swarm.finish()
+      if !swarm.agrees { return }
+    }
+  }
+
   @Test("PT-9: with buffers, and on two CPUs in turn, it is the same", arguments: UInt64(1)...20)
   func buffered(seed: UInt64) throws {
     var swarm = try VirtualSwarm.make(seed: seed, tlb: 32)
@@ -63,19 +75,28 @@ struct VirtualSwarm: ~Copyable {
   /// A machine with one process; every other seed has the other kernel.
   ///
   /// - Parameter tlb: with buffers, two CPUs take the steps in turn, audited after each.
-  static func make(seed: UInt64, tlb: Int = 0) throws -> VirtualSwarm {
+  static func make(
+    seed: UInt64, tlb: Int = 0, rules: ArchitectureRules? = nil
+  ) throws -> VirtualSwarm {
     var machine = MachineConfiguration()
     machine.ram = 256 << 20
     machine.tlb = tlb
-    machine.kernel = seed % 2 == 0 ? .linux6_12 : .linux6_18
-    return try make(seed: seed, machine)
+    machine.kernel = seed % 2 == 0 || rules != nil ? .linux6_12 : .linux6_18
+    return try make(seed: seed, machine, rules: rules)
   }
 
-  /// A machine with one process.
-  static func make(seed: UInt64, _ machine: MachineConfiguration) throws -> VirtualSwarm {
+  /// What the plain model does not know: how much memory is free.
+  static let unknownRules: ArchitectureRules = [.guessCountsWhatIsFree, .promiseKeepsShares]
+
+  /// A machine with one process, by the rules of its architecture or by others.
+  static func make(
+    seed: UInt64, _ machine: MachineConfiguration, rules: ArchitectureRules? = nil
+  ) throws -> VirtualSwarm {
     var machine = machine
     machine.cpus = machine.tlb == 0 ? 1 : 2
     var kernel = try Kernel(machine)
+    if let rules { kernel.architectureRules = rules }
+    kernel.architectureRules.subtract(Self.unknownRules)
     let available = available(kernel)
     let task = try kernel.spawn(named: "swarm", by: kernel.initTask)
     return VirtualSwarm(kernel, task, availableAtStart: available, seed: seed)
@@ -88,7 +109,8 @@ struct VirtualSwarm: ~Copyable {
 
   private init(_ kernel: consuming Kernel, _ task: TaskIndex, availableAtStart: Int, seed: UInt64) {
     model = NaiveMemory(
-      kernel.machine, managedPages: UInt64(kernel.memory.managedFrames))
+      kernel.machine, rules: kernel.architectureRules,
+      managedPages: UInt64(kernel.memory.managedFrames))
     model.adopt(task, of: kernel)
     calls = RandomCalls(random: SeededRandom(seed: seed), layout: kernel.layout)
     self.kernel = kernel
@@ -159,6 +181,7 @@ struct VirtualSwarm: ~Copyable {
       ("shared", space.sharedPages, UInt64(process.sharedPages)),
       ("tables", space.tableBytes >> 12, UInt64(process.tables.count)),
       ("faults", kernel.tasks[task].minorFaults, process.faults),
+      ("major faults", kernel.tasks[task].majorFaults, process.majorFaults),
     ]
     for (name, found, wanted) in pairs where found != wanted {
       report("\(name): \(found), not \(wanted)")
@@ -210,6 +233,7 @@ extension NaiveMemory {
     var process = NaiveProcess()
     process.breakStart = space.startBreak
     process.breakEnd = space.currentBreak
+    process.stackPointer = kernel.stackPointer(of: task)
     process.faults = kernel.tasks[task].minorFaults
     process.limits = kernel.tasks[task].limits
     processes[task] = process

@@ -136,7 +136,11 @@ extension NaiveMemory {
     switch advice {
     case .dontNeed, .dontNeedLocked:
       if isLocked && advice == .dontNeed { throw .EINVAL }
-      discard(start, end, task)
+      if region.flags.contains(.nonlinear) {
+        for page in start >> 12..<end >> 12 { takeAway(page, region, task) }
+      } else {
+        discard(start, end, task)
+      }
     case .free:
       if isLocked || region.object != nil { throw .EINVAL }
     case .remove: try remove(region, start, end)
@@ -177,13 +181,16 @@ extension NaiveMemory {
   private mutating func remove(
     _ region: NaiveRegion, _ start: UInt64, _ end: UInt64
   ) throws(Errno) {
-    guard !region.flags.contains(.locked), let name = region.object else { throw .EINVAL }
+    guard region.flags.isDisjoint(with: [.locked, .nonlinear]), let name = region.object
+    else { throw .EINVAL }
     if !region.flags.isSuperset(of: [.shared, .mayWrite]) { throw .EACCES }
     let gone = region.offset(of: start)..<region.offset(of: end)
     for (task, process) in processes {
       for (page, entry) in process.entries {
-        if case .shared(name, let number, _) = entry, gone.contains(number) {
-          set(page, nil, of: task)
+        if case .shared(name, let number, _) = entry, gone.contains(number),
+          let place = process.place(of: page << 12)
+        {
+          takeAway(page, process.regions[place], task)
         }
       }
     }
@@ -227,7 +234,9 @@ extension NaiveMemory {
       guard let index = self[task].place(of: page << 12) else { throw .ENOMEM }
       let region = self[task].regions[index]
       let isThere = self[task].entries[page].map(\.isPresent) ?? false
-      let cached = region.object.flatMap { objects[$0]?.pages[region.offset(of: page << 12)] }
+      var shown = region.offset(of: page << 12)
+      if case .named(let number) = self[task].entries[page] { shown = number }
+      let cached = region.object.flatMap { objects[$0]?.pages[shown] }
       answer.append(isThere || cached != nil)
     }
     return answer

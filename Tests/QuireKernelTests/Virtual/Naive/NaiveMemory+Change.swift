@@ -151,7 +151,7 @@ extension NaiveMemory {
     if call.oldLength > region.end - call.address { throw .EFAULT }
     if call.newLength <= call.oldLength { return region }
     let offset = region.offset(of: call.address)
-    if offset &+ call.newLength >> 12 < offset { throw .EINVAL }
+    if !isNumber(offset + call.newLength >> 12) { throw .EINVAL }
     let growth = (call.newLength - call.oldLength) >> 12
     if !mayLock(task, region.flags, growth) { throw .EAGAIN }
     if !mayExpand(task, region.flags, growth) { throw .ENOMEM }

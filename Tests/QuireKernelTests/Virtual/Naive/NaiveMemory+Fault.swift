@@ -34,7 +34,7 @@ extension NaiveMemory {
     case .shared(let object, let page, _):
       if let value { objects[object]?.pages[page] = value }
       return .value(objects[object]?.pages[page] ?? 0)
-    case .zeros, .forbidden: return .value(0)
+    case .zeros, .forbidden, .named: return .value(0)
     }
   }
 
@@ -43,16 +43,24 @@ extension NaiveMemory {
     if address >= layout.taskSize { return .mapError }
     guard var index = self[task].place(above: address) else { return .mapError }
     if self[task].regions[index].start > address {
+      if rules.contains(.stackFollowsPointer), address &+ 32 < self[task].stackPointer {
+        return .mapError
+      }
       if !grow(index, downTo: Page.alignDown(address), task) { return .mapError }
       index = self[task].place(of: address) ?? index
     }
     let region = self[task].regions[index]
     if isWrite {
       if !region.flags.contains(.write) { return .accessError }
-    } else if !region.flags.isAccessible {
+    } else if region.flags.isDisjoint(with: readRights) {
       return .accessError
     }
     return serve(address, index, isWrite: isWrite, task)
+  }
+
+  /// Any of these lets a read bring a page.
+  private var readRights: VMAFlags {
+    rules.contains(.readNeedsMoreThanWrite) ? [.read, .execute] : .access
   }
 
   private mutating func grow(_ index: Int, downTo address: UInt64, _ task: TaskIndex) -> Bool {
@@ -89,6 +97,15 @@ extension NaiveMemory {
     makeTables(task, address, downTo: 2)
     switch self[task].entries[page] {
     case .forbidden: return .mapError
+    case .named(let number):
+      guard let name = region.object, number < objects[name]?.pageCount ?? 0 else {
+        return .busError
+      }
+      if objects[name]?.pages[number] == nil { objects[name]?.pages[number] = 0 }
+      let isWritable = region.flags.contains(.write)
+      set(page, .shared(object: name, page: number, isWritable: isWritable), of: task)
+      self[task].majorFaults += 1
+      return nil
     case nil:
       if region.object != nil {
         if let refusal = sharedPage(address, region, isWrite: isWrite, task) { return refusal }
@@ -134,7 +151,7 @@ extension NaiveMemory {
     let page = address >> 12
     let wanted = region.offset(of: address)
     let isWritable = region.flags.contains(.write)
-    if !isWrite {
+    if !isWrite && !rules.contains(.faultsMapOnePage) {
       // Sixteen pages of the same table, from a multiple of sixteen or the region's start.
       let low = max(page / 16 * 16, page / 512 * 512, region.start >> 12)
       let high = min(low + 16, (page / 512 + 1) * 512, region.end >> 12)
@@ -182,6 +199,12 @@ extension NaiveMemory {
   }
 
   mutating func faultIn(_ address: UInt64, isWrite: Bool, _ task: TaskIndex) -> Bool {
+    let (minor, major) = (self[task].faults, self[task].majorFaults)
+    defer {
+      if rules.contains(.accountsOfAccessesAlone) {
+        (self[task].faults, self[task].majorFaults) = (minor, major)
+      }
+    }
     for _ in 0..<4 {
       if let entry = self[task].entries[address >> 12], entry.isPresent,
         !isWrite || entry.isWritable
@@ -205,6 +228,7 @@ extension NaiveMemory {
     copy.futureFlags = []
     copy.lockedPages = 0
     copy.faults = 0
+    copy.majorFaults = 0
     processes[child] = copy
     for region in self[parent].regions where !region.flags.contains(.dontCopy) {
       duplicate(region, from: parent, to: child)
@@ -220,6 +244,7 @@ extension NaiveMemory {
     copy.chain = []
     if let object = region.object { objects[object]?.users += 1 }
     if let anon = region.anon, !region.flags.contains(.wipeOnFork) {
+      if rules.contains(.sharedAnonymousFamilies) { copy.anon = anon }
       clone(region, into: &copy)
       if copy.anon == nil {
         let own = number()
@@ -230,7 +255,8 @@ extension NaiveMemory {
       }
     }
     self[child].regions.append(copy)
-    if region.anon == nil || region.flags.contains(.wipeOnFork) { return }
+    if region.flags.contains(.wipeOnFork) { return }
+    if region.anon == nil && !rules.contains(.forkCopiesEveryTable) { return }
     for table in self[parent].tables {
       guard table.low < region.end, table.high > region.start else { continue }
       self[child].tables.insert(table)

@@ -232,6 +232,9 @@ extension NaiveMemory {
 
   // MARK: Calls
 
+  /// Whether a word can be the number of a page.
+  func isNumber(_ page: UInt64) -> Bool { !rules.contains(.wordsOf32Bits) || page < 1 << 32 }
+
   mutating func mmap(_ request: MapRequest, _ task: TaskIndex) throws(Errno) -> UInt64 {
     if request.offset % 4096 != 0 { throw .EINVAL }
     if !request.flags.contains(.anonymous) { throw .EBADF }
@@ -242,7 +245,7 @@ extension NaiveMemory {
       ? (request.length &+ (unit - 1)) / unit * unit : layout.wholePages(request.length)
     if request.length == 0 || isHuge && length == 0 { throw .EINVAL }
     if length == 0 { throw .ENOMEM }
-    if (request.offset >> 12) &+ length >> 12 < request.offset >> 12 { throw .EOVERFLOW }
+    if !isNumber(request.offset >> 12 + length >> 12) { throw .EOVERFLOW }
     var flags = VMAFlags(request.protection).union(.mayAccess).union(self[task].futureFlags)
     if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
     if request.flags.contains(.locked) { flags.insert(.locked) }
@@ -300,7 +303,7 @@ extension NaiveMemory {
     var flags = wanted
     let pages = (end - start) >> 12
     // Limits are judged by what will be left of the old regions; nothing has been taken yet.
-    let old = self[task].regions.filter { $0.start < end && $0.end > start }
+    var old = self[task].regions.filter { $0.start < end && $0.end > start }
     func overlap(_ region: NaiveRegion) -> UInt64 {
       (min(region.end, end) - max(region.start, start)) >> 12
     }
@@ -308,6 +311,10 @@ extension NaiveMemory {
     if !old.isEmpty {
       split(at: start, of: task)
       split(at: end, of: task)
+    }
+    if rules.contains(.fixedMapUnmapsFirst) {
+      unmap(start, end, of: task)
+      old = []
     }
     if !mayExpand(task, flags, pages - old.reduce(0) { $0 + overlap($1) }) { throw .ENOMEM }
     if flags.isAccountable {
@@ -379,7 +386,8 @@ extension NaiveMemory {
     let process = self[task]
     let old = process.breakEnd
     if wanted < process.breakStart { return old }
-    if process.limits.data != .max, wanted - process.breakStart > process.limits.data {
+    let isJudged = !rules.contains(.breakJudgesGrowth) || Page.alignUp(wanted) > Page.alignUp(old)
+    if isJudged, process.limits.data != .max, wanted - process.breakStart > process.limits.data {
       return old
     }
     let (from, to) = (Page.alignUp(old), Page.alignUp(wanted))

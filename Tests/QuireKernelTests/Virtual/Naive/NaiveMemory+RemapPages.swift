@@ -14,6 +14,9 @@ extension NaiveMemory {
     guard let index = self[task].place(of: start) else { throw .EINVAL }
     let first = self[task].regions[index]
     guard first.flags.contains(.shared), let object = first.object else { throw .EINVAL }
+    if rules.contains(.nonlinearMappings) {
+      return try arrange(request, index, start, pages, object, task)
+    }
     var reached = start
     for region in self[task].regions[index...] where reached < end && region.start <= reached {
       if region.flags != first.flags || region.object != object { throw .EINVAL }
@@ -38,5 +41,42 @@ extension NaiveMemory {
     if !request.flags.contains(.nonBlock) || flags.contains(.locked) {
       _ = populate(start, end, of: task, skipping: true)
     }
+  }
+
+  /// Sets entries one by one; the region stays one.
+  private mutating func arrange(
+    _ request: PageRemapRequest, _ index: Int, _ start: UInt64, _ pages: UInt64, _ object: Int,
+    _ task: TaskIndex
+  ) throws(Errno) {
+    let region = self[task].regions[index]
+    if region.end < start + pages * 4096 || request.page + pages >= 1 << (levels == 1 ? 29 : 32) {
+      throw .EINVAL
+    }
+    if region.flags.contains(.sealed) { throw .EPERM }
+    if region.offset(of: start) != request.page {
+      self[task].regions[index].flags.insert(.nonlinear)
+    }
+    if request.page + pages > objects[object]?.pageCount ?? 0 { throw .EINVAL }
+    let isWritable = region.flags.contains(.write)
+    for step in 0..<pages {
+      let (place, page) = (start >> 12 + step, request.page + step)
+      drop(place, of: task)
+      makeTables(task, place << 12)
+      let isThere = objects[object]?.pages[page] != nil
+      if !isThere && request.flags.contains(.nonBlock) {
+        set(place, .named(page), of: task)
+        continue
+      }
+      if !isThere { objects[object]?.pages[page] = 0 }
+      set(place, .shared(object: object, page: page, isWritable: isWritable), of: task)
+    }
+  }
+
+  /// A page leaves its entry, which remembers it where a fault would not find it.
+  mutating func takeAway(_ page: UInt64, _ region: NaiveRegion, _ task: TaskIndex) {
+    guard case .shared(_, let number, _) = self[task].entries[page] else { return }
+    let isRemembered =
+      region.flags.contains(.nonlinear) && region.offset(of: page << 12) != number
+    set(page, isRemembered ? .named(number) : nil, of: task)
   }
 }

@@ -32,12 +32,19 @@ enum NaiveEntry: Equatable {
   case page(Int, isWritable: Bool)
   case shared(object: Int, page: UInt64, isWritable: Bool)
   case forbidden
+  /// A page of the object that is to be shown here, and is not mapped.
+  case named(UInt64)
 
-  var isPresent: Bool { self != .forbidden }
+  var isPresent: Bool {
+    switch self {
+    case .forbidden, .named: false
+    default: true
+    }
+  }
   var isWritable: Bool {
     switch self {
     case .page(_, let isWritable), .shared(_, _, let isWritable): isWritable
-    case .zeros, .forbidden: false
+    case .zeros, .forbidden, .named: false
     }
   }
 }
@@ -91,6 +98,9 @@ struct NaiveProcess {
   var limits = ResourceLimits()
   var isPrivileged = true
   var faults: UInt64 = 0
+  var majorFaults: UInt64 = 0
+  /// Where the stack began, until somebody moves it.
+  var stackPointer: UInt64 = 0
 
   var totalPages: UInt64 { regions.reduce(0) { $0 + $1.pages } }
   var dataPages: UInt64 { regions.filter(\.flags.isData).reduce(0) { $0 + $1.pages } }
@@ -126,14 +136,16 @@ struct NaiveMemory {
   var nextNumber = 1
   /// Of the machine.
   let version: KernelVersion
+  let rules: ArchitectureRules
   let managedPages: UInt64
   let layout: Layout
   /// Levels of tables below the top, and the bits of an address that each takes.
   let levels: Int
   let tableBits: UInt64
 
-  init(_ machine: MachineConfiguration, managedPages: UInt64) {
+  init(_ machine: MachineConfiguration, rules: ArchitectureRules, managedPages: UInt64) {
     version = machine.kernel
+    self.rules = rules
     self.managedPages = managedPages
     layout = machine.architecture.layout
     levels = machine.architecture == .x86_64 ? 3 : machine.pae ? 2 : 1
@@ -167,6 +179,7 @@ struct NaiveMemory {
   func mayExpand(_ task: TaskIndex, _ flags: VMAFlags, _ pages: UInt64) -> Bool {
     let process = self[task]
     if process.totalPages + pages > process.limits.addressSpace >> 12 { return false }
+    if rules.contains(.dataLimitIsOfBreak) { return true }
     return !flags.isData || process.dataPages + pages <= process.limits.data >> 12
   }
 
