@@ -50,7 +50,7 @@ extension Kernel {
     let limit = virtual.objects.records.limit
     for index in 1..<max(1, limit) where virtual.objects.records.isLive(index) {
       let object = virtual.objects[MemoryObjectIndex(index)]
-      if object.mount == mount && !object.firstRegion.isNone { throw .EBUSY }
+      if object.mount == mount && !object.isUnmapped { throw .EBUSY }
     }
     for index in 1..<max(1, limit) where virtual.objects.records.isLive(index) {
       let object = MemoryObjectIndex(index)

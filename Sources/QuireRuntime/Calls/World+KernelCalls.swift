@@ -23,14 +23,8 @@ extension World {
     throws(CallFailure) -> BuiltinOutcome
   {
     switch builtin {
-    case .mmap: return try mmapCall(call)
-    case .mmap2: return try mmap2Call(call)
-    case .munmap: return try munmapCall(call)
-    case .mprotect: return try mprotectCall(call)
-    case .mremap: return try mremapCall(call)
-    case .remap_file_pages: return try remapFilePagesCall(call)
-    case .brk: return try brkCall(call)
-    case .sbrk: return try sbrkCall(call)
+    case .mmap, .mmap2, .munmap, .mprotect, .mremap, .remap_file_pages, .brk, .sbrk:
+      return try mappingCall(builtin, call)
     case .madvise, .mlock, .mlock2, .mlockall, .munlock, .munlockall, .mincore, .msync, .mseal:
       return try residencyCall(builtin, call)
     case .shmget, .shmat, .shmdt, .shmctl: return try segmentCall(builtin, call)

@@ -1,8 +1,25 @@
 // Address space calls: decode the arguments, ask the kernel, wrap the answer.
 
 internal import QuireKernel
+internal import QuireProgram
 
 extension World {
+  /// Calls that make, change and remove mappings.
+  mutating func mappingCall(
+    _ builtin: Builtin, _ call: BuiltinCall
+  ) throws(CallFailure) -> BuiltinOutcome {
+    switch builtin {
+    case .mmap: try mmapCall(call)
+    case .mmap2: try mmap2Call(call)
+    case .munmap: try munmapCall(call)
+    case .mprotect: try mprotectCall(call)
+    case .mremap: try mremapCall(call)
+    case .remap_file_pages: try remapFilePagesCall(call)
+    case .brk: try brkCall(call)
+    default: try sbrkCall(call)
+    }
+  }
+
   /// mmap(length, protection, shared, at, fixed, populate, file, offset, prot, flags, …)
   mutating func mmapCall(_ call: BuiltinCall) throws(CallFailure) -> BuiltinOutcome {
     let offset = try optionalSize(7, "offset", call) ?? 0
