@@ -20,6 +20,7 @@ public enum Errno: Int32, Error, CaseIterable, Hashable, Sendable, BitwiseCopyab
   case EBUSY = 16
   case EEXIST = 17
   case ENODEV = 19
+  case ENOTDIR = 20
   case EINVAL = 22
   case EMFILE = 24
   case ETXTBSY = 26
@@ -62,6 +63,7 @@ public enum Errno: Int32, Error, CaseIterable, Hashable, Sendable, BitwiseCopyab
     case .EBUSY: "device or resource busy"
     case .EEXIST: "already exists"
     case .ENODEV: "no such device"
+    case .ENOTDIR: "not a directory"
     case .EINVAL: "invalid argument"
     case .EMFILE: "too many open files"
     case .ETXTBSY: "text file busy"

@@ -128,8 +128,7 @@ extension Kernel {
   private mutating func interpreter(
     _ path: String, for task: TaskIndex
   ) throws(Errno) -> LoadedProgram {
-    guard let file = fileNamed(path) else { throw .ENOENT }
-    let object = try executable(file, for: task)
+    let object = try executable(try file(atPath: path), for: task)
     do throws(Errno) {
       return LoadedProgram(object: object, headers: try headers(of: object, by: task))
     } catch {
@@ -146,6 +145,17 @@ extension Kernel {
   public borrowing func path(of file: OpenFile) -> String {
     let record = virtual.objects[file.object]
     return RegionName.file(number: record.number, FileKind.of(record.flags), isRemoved: false).text
+  }
+
+  /// The file of a path, as maps shows it.
+  ///
+  /// - Throws: ENOENT; ENOTDIR for a path that goes on behind a file.
+  /// Linux: `path_lookupat`, fs/namei.c.
+  public borrowing func file(atPath path: String) throws(Errno) -> OpenFile {
+    if let file = fileNamed(path) { return file }
+    // There are no directories: only what comes first can be a file.
+    let end = path.dropFirst().firstIndex(of: "/") ?? path.endIndex
+    throw end < path.endIndex && fileNamed(String(path[..<end])) != nil ? .ENOTDIR : .ENOENT
   }
 
   private borrowing func fileNamed(_ path: String) -> OpenFile? {

@@ -70,7 +70,10 @@ extension Builtin {
           words: ["flexible", "classical"]),
         Parameter(
           "file", .file, .labelled,
-          "What `executable` has made: code and data are its pages, shared until written."),
+          """
+          What `executable` has made, or its path as maps shows it: code and data are its pages, \
+          shared until written.
+          """),
       ],
       "Replaces the memory of the process; then the block runs, or what follows the call.",
       fails: [
@@ -78,7 +81,8 @@ extension Builtin {
         Failure("EINVAL", "`at` is no page, or the parts do not fit below the stack"),
         Failure("EPERM", "`at` lies below vm.mmap_min_addr"),
         Failure("ENOMEM", "the new memory cannot be had; the old one stays"),
-        Failure("ENOENT", "the file has been removed"),
+        Failure("ENOENT", "the file has been removed, or nothing has that path"),
+        Failure("ENOTDIR", "the path goes on behind a file"),
         Failure("EACCES", "nobody may execute the file, or the caller may not"),
         Failure("ENOEXEC", "the file has no headers of a program"),
         Failure("ETXTBSY", "a shared map of the file may be written"),

@@ -35,9 +35,10 @@ package struct NamedConstant: Hashable, Sendable {
   private static let errnos: [(String, Int64)] = [
     ("EPERM", 1), ("ENOENT", 2), ("ESRCH", 3), ("EINTR", 4), ("EIO", 5), ("E2BIG", 7),
     ("ENOEXEC", 8), ("EBADF", 9), ("ECHILD", 10), ("EAGAIN", 11), ("ENOMEM", 12), ("EACCES", 13),
-    ("EFAULT", 14), ("EBUSY", 16), ("EEXIST", 17), ("ENODEV", 19), ("EINVAL", 22), ("EMFILE", 24),
-    ("ETXTBSY", 26), ("EFBIG", 27), ("ENOSPC", 28), ("ESPIPE", 29), ("EPIPE", 32), ("EDEADLK", 35),
-    ("ENOSYS", 38), ("EIDRM", 43), ("EOVERFLOW", 75), ("ELIBBAD", 80), ("EOPNOTSUPP", 95),
+    ("EFAULT", 14), ("EBUSY", 16), ("EEXIST", 17), ("ENODEV", 19), ("ENOTDIR", 20), ("EINVAL", 22),
+    ("EMFILE", 24), ("ETXTBSY", 26), ("EFBIG", 27), ("ENOSPC", 28), ("ESPIPE", 29), ("EPIPE", 32),
+    ("EDEADLK", 35), ("ENOSYS", 38), ("EIDRM", 43), ("EOVERFLOW", 75), ("ELIBBAD", 80),
+    ("EOPNOTSUPP", 95),
   ]
 
   private static let signals: [(String, Int64)] = [

@@ -60,9 +60,13 @@ extension World {
     }
   }
 
-  /// The file of a parameter, nil if it was left out; what is no file cannot be executed.
+  /// The file of a parameter, or that of a path, nil if it was left out; what is no file cannot be
+  /// executed.
   func optionalFile(_ index: Int, _ call: BuiltinCall) throws(CallFailure) -> OpenFile? {
     if argument(index, call).isAbsent { return nil }
+    if let path = heap.asString(argument(index, call)) {
+      do throws(Errno) { return try kernel.file(atPath: path) } catch { throw .errno(error, path) }
+    }
     return try file(index, call, notAFile: .EACCES)
   }
 
