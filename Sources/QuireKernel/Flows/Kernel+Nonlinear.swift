@@ -69,7 +69,10 @@ extension Kernel {
     let index = geometry.index(address, TableLevel.leaf)
     zap(address, address + Page.size, of: area.flags, in: area.space)
     if frame.isNone {
-      memory.setEntry(table: table, index: index, to: PageTableEntry(objectPage: page))
+      // Where pages are in order, a fault finds the page by its address.
+      if area.flags.contains(.nonlinear) {
+        memory.setEntry(table: table, index: index, to: PageTableEntry(objectPage: page))
+      }
       return
     }
     markAccessed(frame)

@@ -174,12 +174,11 @@ extension NaiveMemory {
     let region = try resizable(call, task)
     let pages = call.oldLength >> 12
     if call.flags.contains(.dontUnmap) && !mayExpand(task, region.flags, pages) { throw .ENOMEM }
-    if call.flags.contains(.fixed) {
-      if call.target < layout.minimumAddress && !self[task].isPrivileged { throw .EPERM }
-    } else {
+    if !call.flags.contains(.fixed) {
       call.target = try freePlace(
         task, call.target, call.newLength, shared: region.flags.contains(.mayShare))
     }
+    if call.target < layout.minimumAddress && !self[task].isPrivileged { throw .EPERM }
     try move(call, region, task)
     return call.target
   }

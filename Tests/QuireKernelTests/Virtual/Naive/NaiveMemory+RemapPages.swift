@@ -64,7 +64,8 @@ extension NaiveMemory {
       makeTables(task, place << 12)
       let isThere = objects[object]?.pages[page] != nil
       if !isThere && request.flags.contains(.nonBlock) {
-        set(place, .named(page), of: task)
+        let isNonlinear = self[task].regions[index].flags.contains(.nonlinear)
+        set(place, isNonlinear ? .named(page) : nil, of: task)
         continue
       }
       if !isThere { objects[object]?.pages[page] = 0 }
